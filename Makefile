@@ -1,0 +1,56 @@
+# One entry point for every developer verb.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test lint format types contracts check acceptance docs lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/installed ## control plane, local agent and a real playbook, live (ONCE=1: stop after the run)
+	@$(BIN)/myx demo $(if $(ONCE),--once)
+
+test: $(VENV)/installed-dev ## unit, architecture, contract and integration tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/installed-dev ## ruff: rules and format; ansible-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/ansible-lint --offline --profile production
+
+format: $(VENV)/installed-dev ## let ruff write
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/installed-dev ## mypy strict
+	$(BIN)/mypy
+
+contracts: $(VENV)/installed-dev ## who may import whom
+	$(BIN)/lint-imports
+
+check: lint types contracts test ## everything that needs no root
+
+acceptance: $(VENV)/installed-dev ## real hosts: needs root, podman and runc
+	$(BIN)/python -m pytest tests/acceptance $(PYTEST_ARGS)
+
+docs: $(VENV)/installed-dev ## write the generated reference
+	$(BIN)/python docs/reference/generate.py
+
+lock: $(VENV)/installed-dev ## write down the versions that are installed now
+	$(BIN)/pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
+
+clean: ## forget the environment and the demo's data
+	rm -rf $(VENV) .myx/demo
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev
+	@touch $@

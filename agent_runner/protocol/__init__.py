@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""THE wire contract between control plane and agent: JSON-RPC 2.0 over HTTPS.
+
+``methods`` holds parameters, results and limits; ``errors`` the codes; ``pieces`` how log bytes
+travel; ``segments`` how a log of two types lies on disk, the same on the host and on the
+control plane. This package is all that the control plane may import of the agent.
+"""

@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which methods does an agent answer, with which parameters, and with what?
+
+Every method takes one parameters object and answers one result object. Unknown parameters are
+refused, so that a misspelt ``timout`` is an error and not an execution without a limit. Offsets
+and sizes are bytes, durations are seconds, times are Unix seconds.
+"""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from agent_runner.protocol.pieces import Encoding
+
+PROTOCOL_VERSION = 1
+"""Raised when a peer of the version before would misunderstand a message."""
+
+TOKEN_HEADER = "X-Agent-Token"  # noqa: S105 - the name of a header, not a secret
+"""The header that carries the agent's token."""
+
+MAX_REQUEST_BYTES = 4 * 1024 * 1024
+"""A request body above this is answered 413; larger things travel in pieces."""
+
+MAX_PIECE_BYTES = 256 * 1024
+"""The largest piece of a log or bundle in one message: the measured optimum for throughput."""
+
+MIN_PIECE_BYTES = 4
+"""The smallest piece that may be asked for: the longest UTF-8 character."""
+
+MAX_WAIT_S = 55.0
+"""The longest a read may wait for a new byte: below the 60 s at which proxies give up."""
+
+MAX_EVENTS = 1000
+"""The most events in one answer."""
+
+INLINE_OUTPUT_BYTES = 64 * 1024
+"""A command's final result repeats stdout and stderr when together they are at most this long."""
+
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""What a command_id may look like: it names a folder on the host."""
+
+DIGEST_PATTERN = r"^[0-9a-f]{64}$"
+"""A SHA-256 in lower-case hexadecimal."""
+
+Kind = Literal["command", "script", "playbook"]
+LogType = Literal["stdout", "stderr"]
+State = Literal["pending", "running", "successful", "failed", "canceled", "timed_out", "lost"]
+END_STATES: frozenset[State] = frozenset({"successful", "failed", "canceled", "timed_out", "lost"})
+"""No execution leaves one of these."""
+
+ReasonCode = Literal[
+    "completed",  # it ended by itself with exit code 0
+    "nonzero_exit",  # it ended by itself with another exit code or by a signal
+    "could_not_start",  # the program or playbook could not be started; the reason says why
+    "canceled",  # somebody asked for it
+    "timed_out",  # its own time limit
+    "disk_full",  # the host had no room for its log
+    "interrupted",  # the host shut down under it
+    "supervisor_died",  # the process that watched it is gone and left no record
+]
+
+CommandId = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
+Digest = Annotated[str, msgspec.Meta(pattern=DIGEST_PATTERN)]
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Offset = Annotated[int, msgspec.Meta(ge=0)]
+WaitSeconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_WAIT_S)]
+PieceBytes = Annotated[int, msgspec.Meta(ge=MIN_PIECE_BYTES, le=MAX_PIECE_BYTES)]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parameters of a method; unknown names are refused."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a method answers; a newer agent may add fields that an older peer ignores."""
+
+
+class NoParams(Message, frozen=True):
+    """The method takes nothing."""
+
+
+class HealthCheckResult(Result, frozen=True):
+    """Answer of ``health_check``."""
+
+    status: Literal["ok"]
+    version: str
+    protocol_version: int
+
+
+class RunningExecution(Result, frozen=True):
+    """One execution that has not ended, or has ended and is not acknowledged."""
+
+    command_id: str
+    kind: Kind
+    state: State
+    started_at: float | None = None
+    finished_at: float | None = None
+
+
+class Load(Result, frozen=True):
+    """How busy the host is."""
+
+    load_1m: float
+    cpu_count: int
+    memory_total_bytes: int
+    memory_available_bytes: int
+    disk_total_bytes: int
+    disk_free_bytes: int
+
+
+class HeartbeatResult(Result, frozen=True):
+    """Answer of ``heartbeat``: what the scheduler wants to know, cheaply."""
+
+    status: Literal["ok"]
+    version: str
+    running: list[str]
+    load: Load
+
+
+class GetStatusResult(Result, frozen=True):
+    """Answer of ``get_status``."""
+
+    version: str
+    protocol_version: int
+    uptime_s: float
+    hostname: str
+    os: str
+    kernel: str
+    architecture: str
+    python_version: str
+    ansible_core_version: str
+    load: Load
+    limits: dict[str, int]
+    running: list[RunningExecution]
+
+
+class GetPortResult(Result, frozen=True):
+    """Answer of ``get_port``."""
+
+    rpc_port: int
+
+
+class Script(Message, frozen=True):
+    """A script to run: its first line decides the interpreter, ``/bin/sh`` where it has none."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[^/\x00]{1,255}$")]
+    content: str
+
+
+class ExecuteCommandParams(Message, frozen=True):
+    """Parameters of ``execute_command``.
+
+    ``command`` and ``args`` are one argument vector; no shell is involved. With ``script`` its
+    content is the program, ``command`` is ignored but for the audit, and ``args`` are the
+    script's arguments. ``timeout`` is seconds, ``None`` no limit. ``secrets`` are values that
+    never leave the host in a log.
+    """
+
+    command: Annotated[str, msgspec.Meta(min_length=1)]
+    command_id: CommandId
+    args: list[str] = []
+    timeout: Seconds | None = None
+    script: Script | None = None
+    secrets: list[str] = []
+
+
+class ExecuteAnsibleParams(Message, frozen=True):
+    """Parameters of ``execute_ansible``.
+
+    ``playbook`` is a path inside the content bundle with digest ``bundle``. ``inventory`` is
+    Ansible's inventory in its YAML plugin's JSON form (``{"all": {"hosts": ..., ...}}``), in
+    which ``inventory_hostname`` is the name of this host. ``limit`` narrows the hosts of the
+    plays as ``ansible-playbook --limit`` does.
+    """
+
+    playbook: Annotated[str, msgspec.Meta(min_length=1)]
+    command_id: CommandId
+    bundle: Digest
+    inventory: dict[str, Any]
+    inventory_hostname: Annotated[str, msgspec.Meta(min_length=1)]
+    extra_vars: dict[str, Any] = {}
+    timeout: Seconds | None = None
+    limit: str | None = None
+    check: bool = False
+    diff: bool = False
+    tags: list[str] = []
+    skip_tags: list[str] = []
+    verbosity: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
+    secrets: list[str] = []
+
+
+class StartResult(Result, frozen=True):
+    """Answer of ``execute_command`` and ``execute_ansible``.
+
+    ``created`` is false where an execution with that id existed: nothing was started again.
+    """
+
+    status: State
+    command_id: str
+    created: bool
+
+
+class GetCommandLogParams(Message, frozen=True):
+    """Parameters of ``get_command_log``: a read at a byte offset that may wait for a new byte."""
+
+    command_id: CommandId
+    offset: Offset = 0
+    limit: PieceBytes = MAX_PIECE_BYTES
+    wait_s: WaitSeconds = 0
+
+
+class ExecutionResult(Result, frozen=True):
+    """How an execution ended.
+
+    ``return_code`` is the program's, ``-N`` where signal N ended it, and ``None`` where there is
+    none. ``ended_processes`` counts what a cancel or timeout had to end. ``stdout`` and
+    ``stderr`` are there for commands whose output is short text.
+    """
+
+    success: bool
+    state: State
+    return_code: int | None
+    reason_code: ReasonCode
+    reason: str
+    started_at: float | None
+    finished_at: float
+    ended_processes: int = 0
+    log_bytes: int = 0
+    dropped_bytes: int = 0
+    stdout: str | None = None
+    stderr: str | None = None
+
+
+class GetCommandLogResult(Result, frozen=True):
+    """Answer of ``get_command_log``: one contiguous piece of one type.
+
+    ``offset`` is its first byte, ``new_offset = offset + length``, ``size`` what is stored by
+    now. ``is_final`` only when the execution has ended and ``new_offset == size``; then
+    ``result`` is there.
+    """
+
+    log_data: str
+    log_type: LogType
+    encoding: Encoding
+    offset: int
+    new_offset: int
+    size: int
+    is_final: bool
+    result: ExecutionResult | None = None
+
+
+class GetEventsParams(Message, frozen=True):
+    """Parameters of ``get_events``: the events behind sequence number ``after``."""
+
+    command_id: CommandId
+    after: Offset = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_EVENTS)] = MAX_EVENTS
+    wait_s: WaitSeconds = 0
+
+
+class GetEventsResult(Result, frozen=True):
+    """Answer of ``get_events``.
+
+    Events are in ansible-runner's form (``uuid, counter, event, event_data, stdout, start_line,
+    end_line, ...``); ``counter`` is the sequence number, the first is 1. ``is_final`` only when
+    the execution has ended and no event is behind ``last``.
+    """
+
+    events: list[dict[str, Any]]
+    last: int
+    is_final: bool
+
+
+class CancelCommandParams(Message, frozen=True):
+    """Parameters of ``cancel_command``."""
+
+    command_id: CommandId
+    reason: str = "canceled by the control plane"
+
+
+class CancelCommandResult(Result, frozen=True):
+    """Answer of ``cancel_command``: the state at that moment; the end is read from the log."""
+
+    command_id: str
+    status: State
+
+
+class ListCommandsResult(Result, frozen=True):
+    """Answer of ``list_commands``: what runs, and what has ended and is not acknowledged."""
+
+    commands: list[RunningExecution]
+
+
+class AcknowledgeCommandParams(Message, frozen=True):
+    """Parameters of ``acknowledge_command``: the caller has stored log, events and result."""
+
+    command_id: CommandId
+
+
+class AcknowledgeCommandResult(Result, frozen=True):
+    """Answer of ``acknowledge_command``."""
+
+    command_id: str
+
+
+class PutBundleParams(Message, frozen=True):
+    """Parameters of ``put_bundle``: a piece of a tar.gz, base64, at ``offset`` of ``size``.
+
+    Empty ``data`` asks how much the host already has. The piece that completes the bundle is
+    answered when the digest is verified and the content is unpacked.
+    """
+
+    digest: Digest
+    size: Annotated[int, msgspec.Meta(gt=0)]
+    offset: Offset
+    data: str
+
+
+class PutBundleResult(Result, frozen=True):
+    """Answer of ``put_bundle``: send the next piece at ``received`` unless ``complete``."""
+
+    digest: str
+    received: int
+    complete: bool
