@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+INSTALL_UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
+INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: help demo test lint format types contracts check acceptance docs lock clean
 
@@ -43,14 +45,18 @@ lock: $(VENV)/installed-dev ## write down the versions that are installed now
 clean: ## forget the environment and the demo's data
 	rm -rf $(VENV) .myx/demo
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+$(BIN)/python:
+	@echo "Making the virtual environment $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+# uv installs in seconds; pip is there for indexes that only pip's configuration knows.
+$(BIN)/uv: | $(BIN)/python
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
+
+$(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/uv
+	@$(INSTALL_UV) --editable . || $(INSTALL_PIP) --editable .
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --group dev
+	@$(INSTALL_UV) --group dev || { $(BIN)/pip install --quiet --upgrade 'pip>=25.1' && $(INSTALL_PIP) --group dev; }
 	@touch $@
