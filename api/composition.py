@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is the control plane made of? The one place that builds services from their parts.
+
+``Composition`` lives as long as the process. ``Services`` lives as long as one unit of work
+(one transaction, see ``api.db.database``)::
+
+    async with composition.unit_of_work() as services:
+        host = await services.hosts.get_host("web1")
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.auth.tokens import Authenticator, load_admin_token
+from api.core.clock import Clock, SystemClock
+from api.core.private_files import ensure_private_dir
+from api.core.sealing import load_sealer
+from api.core.settings import Settings
+from api.db.database import Database
+from api.db.migrate import migrate
+
+
+class Composition:
+    """The parts of one control plane process."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        ensure_private_dir(settings.data_dir)
+        self.sealer = load_sealer(settings.secret_key_file)
+        self.authenticator = Authenticator(load_admin_token(settings.admin_token_file))
+        self.database = Database(settings.database_url)
+
+    async def open(self) -> None:
+        """Bring the database to its form and start what runs in the background."""
+        await migrate(self.database.engine)
+
+    async def close(self) -> None:
+        """Stop what runs in the background and close the database."""
+        await self.database.close()
+
+    @asynccontextmanager
+    async def unit_of_work(self, *, read_only: bool = False) -> AsyncIterator["Services"]:
+        """Open one transaction and the services on it; commits at the end of the block."""
+        async with self.database.unit_of_work(read_only=read_only) as session:
+            yield Services(self, session)
+
+
+class Services:
+    """The nouns' services on one unit of work."""
+
+    def __init__(self, composition: Composition, session: AsyncSession) -> None:
+        self._composition = composition
+        self._session = session

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which errors can the control plane answer with, under which code and HTTP status?
+
+``MyxError``
+├── ``SettingsError``            the settings do not fit; the program does not start
+├── ``InvalidInputError`` 422    what was sent does not fit; names the field and the remedy
+├── ``AuthenticationError`` 401  no token, or a wrong one
+├── ``NotFoundError`` 404        there is no such thing
+├── ``ConflictError`` 409        it contradicts what is there
+├── ``TooLargeError`` 413        a limit of size
+├── ``UnavailableError`` 503     not now; asking again may help
+└── ``SealingError`` 500         a sealed value does not open with the key of this data directory
+
+Each noun derives its own from these in its ``errors.py``. A message names the cause and the
+remedy and is written for the person who asked; it never holds a secret.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """What is wrong with one field, and what would be right."""
+
+    field: str
+    message: str
+
+
+class MyxError(Exception):
+    """The control plane could not do what was asked."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str | None = None, errors: tuple[FieldError, ...] = ()) -> None:
+        self.message = message or (type(self).__doc__ or "").splitlines()[0]
+        self.errors = errors
+        super().__init__(self.message)
+
+
+class SettingsError(MyxError):
+    """The settings do not fit."""
+
+    code = "settings_invalid"
+
+
+class InvalidInputError(MyxError):
+    """What was sent does not fit."""
+
+    code = "invalid_input"
+    status = 422
+
+
+class AuthenticationError(MyxError):
+    """Send 'Authorization: Bearer TOKEN'; the first start wrote the token to the data directory."""
+
+    code = "not_authenticated"
+    status = 401
+
+
+class NotFoundError(MyxError):
+    """There is no such thing."""
+
+    code = "not_found"
+    status = 404
+
+
+class ConflictError(MyxError):
+    """It contradicts what is there."""
+
+    code = "conflict"
+    status = 409
+
+
+class TooLargeError(MyxError):
+    """It is larger than the limit."""
+
+    code = "too_large"
+    status = 413
+
+
+class UnavailableError(MyxError):
+    """It cannot be answered now; try again."""
+
+    code = "unavailable"
+    status = 503
+    retryable = True
+
+
+class SealingError(MyxError):
+    """A stored secret does not open with the key of this data directory."""
+
+    code = "sealing_failed"

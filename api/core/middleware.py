@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens around every request? An id, a log line, safe headers, size limits, no leaks."""
+
+import time
+from http import HTTPStatus
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.core.errors import TooLargeError
+from api.core.ids import new_id
+from api.core.problem import Problem, make_problem_response, problem_of
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""The largest JSON body; scripts and variables fit, content travels as a bundle."""
+
+REQUEST_ID_HEADER = "X-Request-Id"
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+"""Nothing but what this server itself delivers."""
+
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class RequestMiddleware:
+    """Gives each request an id, logs how it ended, and answers a fault without its details."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of the ASGI protocol."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id, started, status = new_id(), time.perf_counter(), 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID_HEADER] = request_id
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_headers)
+            except Exception:
+                _log.exception("request_failed", method=scope["method"], path=scope["path"])
+                if status:  # too late for another answer: the server cuts the connection
+                    raise
+                await _make_fault(request_id)(scope, receive, send_with_headers)
+            duration_ms = round((time.perf_counter() - started) * 1000, 1)
+            _log.debug(
+                "request_answered",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                duration_ms=duration_ms,
+            )
+
+
+def _make_fault(request_id: str) -> ASGIApp:
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return make_problem_response(
+        Problem(
+            title=status.phrase,
+            status=status,
+            detail="A fault of the control plane. Its log says more under this request_id.",
+            code="internal_error",
+            request_id=request_id,
+        )
+    )
+
+
+class BodyLimitMiddleware:
+    """Refuses bodies above ``MAX_BODY_BYTES``; routes that stream have limits of their own."""
+
+    def __init__(self, app: ASGIApp, streaming_prefixes: tuple[str, ...]) -> None:
+        self._app = app
+        self._streaming_prefixes = streaming_prefixes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection of the ASGI protocol."""
+        if scope["type"] != "http" or scope["path"].startswith(self._streaming_prefixes):
+            await self._app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "0")
+        if not declared.isdecimal() or int(declared) > MAX_BODY_BYTES:
+            await make_problem_response(problem_of(_too_large()))(scope, receive, send)
+            return
+        received = 0
+
+        async def receive_counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
+                # FastAPI lets only this kind pass while it reads a body.
+                raise HTTPException(TooLargeError.status, _too_large().message)
+            return message
+
+        await self._app(scope, receive_counted, send)
+
+
+def _too_large() -> TooLargeError:
+    return TooLargeError(
+        f"The body is larger than {MAX_BODY_BYTES // 1024 // 1024} MiB. "
+        "Send files as a content bundle: PUT /api/v1/bundles/{digest}."
+    )

@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How is the control plane set up? One frozen object from ``MYX_*``, checked at the start."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.core.errors import SettingsError
+
+ENV_PREFIX = "MYX_"
+
+_MIB = 1024 * 1024
+
+
+def default_data_dir() -> Path:
+    """Return the data directory of this user: the system's for root."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/myx")
+    return Path.home() / ".local/share/myx"
+
+
+def split_listen(listen: str) -> tuple[str, int]:
+    """Split ``host:port`` or ``[ipv6]:port``.
+
+    Raises:
+        ValueError: it has another form.
+    """
+    host, _, port = listen.rpartition(":")
+    if host.startswith("[") and host.endswith("]"):
+        host = host[1:-1]
+    elif ":" in host:
+        host = ""
+    if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 - the last port
+        raise ValueError(f"'{listen}' is not ADDRESS:PORT, for example 127.0.0.1:8000")
+    return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_listen(listen: str) -> str:
+    split_listen(listen)
+    return listen
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+_Folder = Annotated[Path, AfterValidator(_absolute)]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, each as environment variable ``MYX_<NAME IN CAPITALS>``."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+
+    data_dir: _Folder = Field(
+        default_factory=default_data_dir,
+        description="Folder of everything the control plane keeps: database, logs, bundles, keys. "
+        "Made with mode 0700. For root the default is /var/lib/myx, else ~/.local/share/myx.",
+    )
+    listen: Annotated[str, AfterValidator(_check_listen)] = Field(
+        default="127.0.0.1:8000",
+        description="Address and port of the HTTP API, ADDRESS:PORT. Anything but loopback needs "
+        "MYX_TLS_CERT and MYX_TLS_KEY, or MYX_ALLOW_PLAINTEXT=true.",
+    )
+    content_dir: _Folder = Field(
+        default_factory=Path.cwd,
+        description="Folder with playbooks, roles, collections, inventory variables and "
+        "ansible.cfg that runs use. The default is the folder that it is started in.",
+    )
+    tls_cert: _Folder | None = Field(
+        default=None, description="File with the PEM certificate chain that the API serves."
+    )
+    tls_key: _Folder | None = Field(
+        default=None, description="File with the PEM private key of MYX_TLS_CERT."
+    )
+    allow_plaintext: bool = Field(
+        default=False,
+        description="Serve plain HTTP on an address that others can reach, for example behind a "
+        "proxy that speaks TLS. The token then travels readable on that network.",
+    )
+    max_concurrent_executions: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Executions under way at once over all hosts; more wait in the queue.",
+    )
+    rpc_timeout_s: float = Field(
+        default=30.0, gt=0, description="Seconds until a call to an agent counts as failed."
+    )
+    heartbeat_min_s: float = Field(
+        default=20.0,
+        gt=0,
+        description="Shortest pause in seconds between heartbeats of a host.",
+    )
+    heartbeat_max_s: float = Field(
+        default=60.0, gt=0, description="Longest pause in seconds between heartbeats of a host."
+    )
+    bundle_max_bytes: int = Field(
+        default=256 * _MIB,
+        ge=1,
+        description="Largest content bundle in bytes, compressed; agents refuse larger ones.",
+    )
+    bundle_unpacked_max_bytes: int = Field(
+        default=1024 * _MIB, ge=1, description="Largest content bundle in bytes, unpacked."
+    )
+    bundle_max_files: int = Field(
+        default=50_000, ge=1, description="Most files and folders in a content bundle."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level of the control plane's own log lines on stderr."
+    )
+    log_format: Literal["console", "json"] = Field(
+        default="console", description="Form of these lines: for people, or one JSON object each."
+    )
+
+    @model_validator(mode="after")
+    def _check_tls(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("MYX_TLS_CERT and MYX_TLS_KEY belong together: set both or none")
+        for name, path in (("MYX_TLS_CERT", self.tls_cert), ("MYX_TLS_KEY", self.tls_key)):
+            if path is not None and not os.access(path, os.R_OK):
+                raise ValueError(f"{name}={path} is not a file that this user can read")
+        return self
+
+    @model_validator(mode="after")
+    def _check_exposure(self) -> Self:
+        if self.tls_cert is None and not self.allow_plaintext and not is_loopback(self.listen_host):
+            raise ValueError(
+                f"MYX_LISTEN={self.listen} can be reached by other machines, which needs TLS: "
+                "set MYX_TLS_CERT and MYX_TLS_KEY, or MYX_ALLOW_PLAINTEXT=true behind a TLS proxy"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_heartbeat(self) -> Self:
+        if self.heartbeat_min_s > self.heartbeat_max_s:
+            raise ValueError("MYX_HEARTBEAT_MIN_S must not be above MYX_HEARTBEAT_MAX_S")
+        return self
+
+    @property
+    def listen_host(self) -> str:
+        """The address part of ``listen``, without brackets."""
+        return split_listen(self.listen)[0]
+
+    @property
+    def listen_port(self) -> int:
+        """The port part of ``listen``; 0 lets the system choose."""
+        return split_listen(self.listen)[1]
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file of the application's tables."""
+        return self.data_dir / "myx.db"
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the application's tables."""
+        return f"sqlite+aiosqlite:///{self.database_file}"
+
+    @property
+    def workflows_database_file(self) -> Path:
+        """The SQLite file of the durable engine."""
+        return self.data_dir / "workflows.db"
+
+    @property
+    def logs_dir(self) -> Path:
+        """The folder of the executions' logs."""
+        return self.data_dir / "logs"
+
+    @property
+    def bundles_dir(self) -> Path:
+        """The folder of the content bundles."""
+        return self.data_dir / "bundles"
+
+    @property
+    def admin_token_file(self) -> Path:
+        """The file with the admin's token, 0600."""
+        return self.data_dir / "admin-token"
+
+    @property
+    def secret_key_file(self) -> Path:
+        """The file with the key that seals secrets in the database, 0600."""
+        return self.data_dir / "secret.key"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings from the environment; arguments win over it.
+
+    Raises:
+        SettingsError: names the variable that does not fit and the remedy.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(_describe_first(error)) from error
+
+
+def _describe_first(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    sentence = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return f"{sentence}."
+    name = f"{ENV_PREFIX}{first['loc'][0]}".upper()
+    return f"{name} does not fit: {sentence[:1].lower()}{sentence[1:]}."

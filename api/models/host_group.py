@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which columns has a host's membership in a group?"""
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from api.models.base import Base
+
+
+class HostGroup(Base):
+    """One host in one group; a group exists as long as a host is in it."""
+
+    __tablename__ = "host_groups"
+    __table_args__ = (Index(None, "name"),)
+
+    host_id: Mapped[int] = mapped_column(
+        ForeignKey("hosts.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(primary_key=True)
