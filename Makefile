@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL_UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint format types contracts check acceptance docs lock clean
+.PHONY: help demo test lint format types contracts check acceptance bench docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ check: lint types contracts test ## everything that needs no root
 
 acceptance: $(VENV)/installed-dev ## real hosts: needs root, podman and runc
 	$(BIN)/python -m pytest tests/acceptance $(PYTEST_ARGS)
+
+bench: $(VENV)/installed-dev ## figures side by side with ansible-playbook over SSH: needs root
+	$(BIN)/python -m pytest tests/benchmarks -s $(PYTEST_ARGS)
 
 docs: $(VENV)/installed-dev ## write the generated reference
 	$(BIN)/python docs/reference/generate.py

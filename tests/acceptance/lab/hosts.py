@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How does a test get hosts of its own, break them, look into them, and give them back?"""
+
+import os
+import secrets
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.image import DEFAULT_SUITE, DEPLOY_USER, ensure_image
+from lab.podman import ask_podman, run_podman
+from lab.waiting import wait_for
+
+LABEL = "myx-lab"
+"""Every container of a lab carries it, with the session's name."""
+
+PID_LABEL = "myx-lab-pid"
+"""The process that a container belongs to: what outlives it is removed by the next session."""
+
+BOOT_TIMEOUT_S = 60
+"""From the start of the container to the greeting of its sshd."""
+
+_BOOT = "tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id; exec /sbin/init"
+
+
+@dataclass(frozen=True)
+class Host:
+    """One booted host."""
+
+    name: str
+    container: str
+    address: str
+
+    def execute(
+        self, *argv: str, stdin: bytes | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a program on the host, past SSH and network."""
+        return run_podman("exec", "--interactive", self.container, *argv, stdin=stdin, check=check)
+
+    def ask(self, command: str) -> str:
+        """Return what a shell command prints on the host, stripped; its exit code is ignored."""
+        result = self.execute("sh", "-c", command, check=False)
+        return (result.stdout + result.stderr).decode(errors="replace").strip()
+
+    def succeeds(self, command: str) -> bool:
+        """Tell whether a shell command exits with 0 on the host."""
+        return self.execute("sh", "-c", command, check=False).returncode == 0
+
+    def read_bytes(self, path: str) -> bytes:
+        """Return a file of the host."""
+        return self.execute("cat", path).stdout
+
+    def write_bytes(self, path: str, content: bytes) -> None:
+        """Write a file on the host."""
+        self.execute("sh", "-c", f"cat >{shlex.quote(path)}", stdin=content)
+
+    def exists(self, path: str) -> bool:
+        """Tell whether a path exists on the host, even as a broken link."""
+        return self.succeeds(f"test -e {shlex.quote(path)} || test -L {shlex.quote(path)}")
+
+    def leave_network(self) -> None:
+        """Cut the host off: packets are lost, connections stay half open."""
+        self.execute("ip", "link", "set", "eth0", "down")
+
+    def join_network(self) -> None:
+        """Put the host back on the network with the address it had."""
+        self.execute("ip", "link", "set", "eth0", "up")
+        gateway = ask_podman("inspect", self.container, "--format", "{{.NetworkSettings.Gateway}}")
+        self.execute("ip", "route", "replace", "default", "via", gateway)
+
+    def renew_ssh_host_keys(self) -> None:
+        """Give the host another SSH identity, as a re-installed machine has."""
+        self.execute("sh", "-c", "rm /etc/ssh/ssh_host_* && ssh-keygen -A && systemctl restart ssh")
+        self.wait_for_ssh()
+
+    def wait_for_ssh(self) -> None:
+        """Return when sshd greets."""
+        wait_for(f"sshd of {self.name} at {self.address}", self._is_greeted, BOOT_TIMEOUT_S)
+
+    def _is_greeted(self) -> bool:
+        try:
+            with socket.create_connection((self.address, 22), timeout=2) as connection:
+                return connection.recv(4) == b"SSH-"
+        except OSError:
+            return False
+
+
+class Lab:
+    """The hosts of one test session; closing it removes them."""
+
+    def __init__(self, suite: str = DEFAULT_SUITE) -> None:
+        self.session = secrets.token_hex(4)
+        self.hosts: dict[str, Host] = {}
+        self._image = ensure_image(suite)
+        self._dir = Path(tempfile.mkdtemp(prefix="myx-lab-"))
+        self.key_path = self._dir / "id_ed25519"
+        _make_key(self.key_path)
+        remove_orphans()
+
+    def boot(self, *names: str) -> list[Host]:
+        """Boot hosts together and return them, in order, when their sshd greets."""
+        for name in names:
+            self._start(name)
+        booted = [self._adopt(name) for name in names]
+        for host in booted:
+            host.wait_for_ssh()
+        return booted
+
+    def remove(self, hosts: Iterable[Host]) -> None:
+        """Remove hosts as a power cut does, with all they hold."""
+        for host in hosts:
+            run_podman("rm", "--force", "--time", "0", host.container)
+            del self.hosts[host.name]
+
+    def close(self) -> None:
+        """Remove every host of this session and its key."""
+        self.remove(list(self.hosts.values()))
+        shutil.rmtree(self._dir)
+
+    def _start(self, name: str) -> None:
+        key = f"{self.key_path}.pub"
+        run_podman(
+            *("run", "--detach", "--name", self._container(name), "--hostname", name),
+            *("--label", f"{LABEL}={self.session}", "--label", f"{PID_LABEL}={os.getpid()}"),
+            *("--systemd=always", "--privileged", "--stop-timeout", "2"),
+            *("--volume", f"{key}:/root/.ssh/authorized_keys:ro"),
+            *(self._image, "sh", "-c", _BOOT),
+        )
+
+    def _adopt(self, name: str) -> Host:
+        container = self._container(name)
+        address = ask_podman("inspect", container, "--format", "{{.NetworkSettings.IPAddress}}")
+        host = self.hosts[name] = Host(name, container, address)
+        home = f"/home/{DEPLOY_USER}/.ssh/authorized_keys"
+        install = f"install -m 0600 -o {DEPLOY_USER} /root/.ssh/authorized_keys {home}"
+        host.execute("sh", "-c", install)
+        return host
+
+    def _container(self, name: str) -> str:
+        return f"{LABEL}-{self.session}-{name}"
+
+
+def remove_orphans(*, every: bool = False) -> list[str]:
+    """Remove the hosts of sessions that are gone, or of all sessions; return their names."""
+    form = f'{{{{.Names}}}} {{{{index .Labels "{PID_LABEL}"}}}}'
+    listed = ask_podman("ps", "--all", "--filter", f"label={LABEL}", "--format", form)
+    containers = [line.split() for line in listed.splitlines()]
+    gone = [name for name, pid in containers if every or not Path("/proc", pid).exists()]
+    if gone:
+        run_podman("rm", "--force", "--time", "0", *gone)
+    return gone
+
+
+def _make_key(path: Path) -> None:
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", LABEL, "-f", str(path)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
