@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is the agent told by ``/etc/myx-agent/config.json``, and is it usable?
+
+Port, path, token and secret key are assigned by the control plane: the agent never makes them
+up and refuses to start without them.
+"""
+
+import os
+import stat
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from agent_runner.errors import ConfigError
+
+DEFAULT_CONFIG_PATH = Path("/etc/myx-agent/config.json")
+
+ASSIGNED_KEYS = ("rpc_port", "rpc_path", "agent_token", "secret_key")
+"""The keys without a default."""
+
+_ASSIGNED_REMEDY = (
+    "it is assigned by the control plane: install the agent with 'myx host install'"
+    " or playbooks/install_agent.yml, which write this file"
+)
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Bytes = Annotated[int, msgspec.Meta(ge=0)]
+Secret = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{16,512}$")]
+
+_MIB = 1024 * 1024
+_GIB = 1024 * _MIB
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the agent may use of its host.
+
+    Attributes:
+        max_concurrent: executions that may run at once.
+        log_max_bytes: the most that is kept of one execution's log.
+        cancel_grace_s: seconds between asking a process tree to end and ending it.
+        min_free_disk_bytes: below this free space nothing new is accepted.
+        bundle_max_bytes: the largest content bundle as it is sent.
+        bundle_unpacked_max_bytes: the largest content bundle when it is unpacked.
+        bundle_max_files: the most files, folders and links in a content bundle.
+    """
+
+    max_concurrent: Count = 100
+    log_max_bytes: Bytes = 10 * _GIB
+    cancel_grace_s: Annotated[float, msgspec.Meta(ge=0)] = 5.0
+    min_free_disk_bytes: Bytes = 64 * _MIB
+    bundle_max_bytes: Bytes = 256 * _MIB
+    bundle_unpacked_max_bytes: Bytes = _GIB
+    bundle_max_files: Count = 50_000
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The agent's configuration.
+
+    Attributes:
+        rpc_port: TCP port of the RPC server.
+        rpc_path: first segment of its URL, ``/{rpc_path}/rpc``.
+        agent_token: what callers must send in ``X-Agent-Token``.
+        secret_key: key for sealed messages; never sent.
+        listen_address: the address to listen on.
+        state_dir: spool of the executions.
+        content_dir: content bundles, one folder per digest.
+        ssl_dir: the agent's certificate and key.
+        limits: what the agent may use of its host.
+    """
+
+    rpc_port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
+    rpc_path: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{8,128}$")]
+    agent_token: Secret
+    secret_key: Secret
+    listen_address: str = "0.0.0.0"  # noqa: S104 - the control plane dials in from elsewhere
+    state_dir: Path = Path("/var/lib/myx-agent")
+    content_dir: Path = Path("/opt/myx-deployment-tool")
+    ssl_dir: Path = Path("/etc/myx-agent/ssl")
+    limits: Limits = Limits()
+
+    def __repr__(self) -> str:
+        return f"Config(rpc_port={self.rpc_port}, state_dir={str(self.state_dir)!r})"
+
+
+def load_config(path: Path) -> Config:
+    """Read and check the configuration.
+
+    Raises:
+        ConfigError: one sentence that names the file, the key and the remedy.
+    """
+    raw = _read_private(path)
+    try:
+        data = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ConfigError(f"{path} is not valid JSON ({error}); write it again") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path} must hold a JSON object with {', '.join(ASSIGNED_KEYS)}")
+    for key in ASSIGNED_KEYS:
+        if key not in data:
+            raise ConfigError(f"{path}: the key {key} is missing; {_ASSIGNED_REMEDY}")
+    return _convert(path, data)
+
+
+def _convert(path: Path, data: dict[str, Any]) -> Config:
+    try:
+        return msgspec.convert(data, Config, dec_hook=_decode_path)
+    except msgspec.ValidationError as error:
+        message = str(error).replace(" - at `$.", " - at `")
+        wrong = next((key for key in ASSIGNED_KEYS if message.endswith(f"`{key}`")), None)
+        remedy = _ASSIGNED_REMEDY if wrong else "correct it or leave the key out"
+        raise ConfigError(f"{path}: {message}; {remedy}") from error
+
+
+def _decode_path(kind: type, value: Any) -> Path:
+    if kind is not Path:
+        raise NotImplementedError(kind)
+    if not isinstance(value, str) or not value.startswith("/"):
+        raise ValueError("Expected an absolute path")
+    return Path(value)
+
+
+def _read_private(path: Path) -> bytes:
+    """Read a file that holds secrets, unless others can read or replace it."""
+    try:
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            if stat.S_IMODE(status.st_mode) & 0o077:
+                raise ConfigError(
+                    f"{path} holds secrets and is open to other users; run: chmod 600 {path}"
+                )
+            if status.st_uid not in {0, os.geteuid()}:
+                raise ConfigError(f"{path} belongs to another user; run: chown root {path}")
+            return file.read()
+    except FileNotFoundError as error:
+        keys = ", ".join(ASSIGNED_KEYS)
+        raise ConfigError(
+            f"{path} does not exist; it holds {keys}, which come from the control plane:"
+            " install the agent with 'myx host install' or playbooks/install_agent.yml"
+        ) from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}); run as root") from error
