@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How are logs kept without a disk? The fake that ships: for tests, and as the shortest example."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from agent_runner.protocol.methods import LogType
+from api.logs.store import LogPiece, find_new_part
+
+
+@dataclass
+class _Log:
+    data: bytearray = field(default_factory=bytearray)
+    starts: list[tuple[int, LogType]] = field(default_factory=list)
+    """Where each type begins."""
+
+
+class MemoryLogStore:
+    """A ``LogStore`` in memory."""
+
+    def __init__(self) -> None:
+        self._logs: dict[str, _Log] = {}
+
+    async def append(self, execution_id: str, offset: int, log_type: LogType, data: bytes) -> int:
+        """Store ``data``; see ``LogStore``."""
+        log = self._logs.get(execution_id, _Log())
+        new = find_new_part(execution_id, len(log.data), offset, data)
+        if new:
+            self._logs[execution_id] = log
+            if not log.starts or log.starts[-1][1] != log_type:
+                log.starts.append((len(log.data), log_type))
+            log.data += new
+        return len(log.data)
+
+    async def read(self, execution_id: str, offset: int, limit: int) -> LogPiece:
+        """Read a piece; see ``LogStore``."""
+        log = self._logs.get(execution_id, _Log())
+        size = len(log.data)
+        place = bisect_right(log.starts, offset, key=lambda start: start[0])
+        log_type = log.starts[place - 1][1] if place else "stdout"
+        end = log.starts[place][0] if place < len(log.starts) else size
+        return LogPiece(log_type, bytes(log.data[offset : min(end, offset + limit)]), size)
+
+    async def size(self, execution_id: str) -> int:
+        """Return how many bytes are stored."""
+        return len(self._logs.get(execution_id, _Log()).data)
+
+    async def seal(self, execution_id: str) -> None:
+        """Do nothing: memory survives no power cut."""
+
+    async def delete(self, execution_id: str) -> None:
+        """Forget the log."""
+        self._logs.pop(execution_id, None)
