@@ -10,9 +10,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.agents.calls import AgentCalls
+from api.agents.client import AgentClient
 from api.auth.tokens import Authenticator, load_admin_token
 from api.core.clock import Clock, SystemClock
 from api.core.private_files import ensure_private_dir
@@ -20,25 +23,39 @@ from api.core.sealing import load_sealer
 from api.core.settings import Settings
 from api.db.database import Database
 from api.db.migrate import migrate
+from api.hosts.agents import HostAgentService
+from api.hosts.contacts import HostContacts
+from api.hosts.repository import HostRepository
+from api.hosts.service import HostService
+from api.hosts.vault import HostVault
 
 
 class Composition:
     """The parts of one control plane process."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock | None = None, agents: AgentCalls | None = None
+    ) -> None:
+        """Take the settings, and for tests another clock or other agents."""
         self.settings = settings
         self.clock = clock or SystemClock()
         ensure_private_dir(settings.data_dir)
         self.sealer = load_sealer(settings.secret_key_file)
         self.authenticator = Authenticator(load_admin_token(settings.admin_token_file))
         self.database = Database(settings.database_url)
+        self.host_vault = HostVault(self.sealer)
+        self._agent_client = AgentClient(settings.rpc_timeout_s)
+        self.agents = agents or self._agent_client
+        self.host_contacts = HostContacts(self.unit_of_work, self.agents)
 
     async def open(self) -> None:
         """Bring the database to its form and start what runs in the background."""
         await migrate(self.database.engine)
+        await self._agent_client.open()
 
     async def close(self) -> None:
         """Stop what runs in the background and close the database."""
+        await self._agent_client.close()
         await self.database.close()
 
     @asynccontextmanager
@@ -54,3 +71,19 @@ class Services:
     def __init__(self, composition: Composition, session: AsyncSession) -> None:
         self._composition = composition
         self._session = session
+
+    @cached_property
+    def hosts(self) -> HostService:
+        """The hosts and their groups."""
+        parts = self._composition
+        return HostService(self._host_repository, parts.host_vault, parts.clock)
+
+    @cached_property
+    def host_agents(self) -> HostAgentService:
+        """The agents of the hosts."""
+        parts = self._composition
+        return HostAgentService(self._host_repository, parts.host_vault, parts.clock)
+
+    @cached_property
+    def _host_repository(self) -> HostRepository:
+        return HostRepository(self._session)

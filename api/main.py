@@ -15,6 +15,7 @@ from api.core.log_setup import configure_logging
 from api.core.middleware import BodyLimitMiddleware, RequestMiddleware
 from api.core.problem import install_problem_handlers
 from api.core.settings import Settings
+from api.hosts.router import router as hosts_router
 
 API_PREFIX = "/api/v1"
 
@@ -46,7 +47,9 @@ def create_app(settings: Settings) -> FastAPI:
 def _make_api_router() -> APIRouter:
     """Gather the nouns' routers; each new noun is one more line here."""
     # What is under the prefix is denied without a token, whatever a noun forgets.
-    return APIRouter(prefix=API_PREFIX, dependencies=[Depends(authenticate)])
+    protected = APIRouter(prefix=API_PREFIX, dependencies=[Depends(authenticate)])
+    protected.include_router(hosts_router)
+    return protected
 
 
 def serve(settings: Settings) -> None:

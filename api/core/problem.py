@@ -145,5 +145,7 @@ def _sentence(item: dict[str, Any]) -> str:
         return f"the body is not JSON: {item.get('ctx', {}).get('error', 'it cannot be read')}"
     if item["type"] == "extra_forbidden":
         return "unknown; leave it out or correct its name"
+    if item["type"] in {"model_attributes_type", "missing"} and tuple(item["loc"]) == ("body",):
+        return "the body must be a JSON object, sent with 'Content-Type: application/json'"
     message: str = item["msg"]
     return message.removeprefix("Value error, ")

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What happens to the agents of hosts: installed, enrolled, reached, lost, uninstalled?
+
+Part of the hosts' service, in a unit of work like it. ``HostContacts`` is what talks to agents.
+"""
+
+from collections.abc import Sequence
+
+from api import models
+from api.agents.calls import Endpoint
+from api.core.clock import Clock
+from api.hosts import schemas
+from api.hosts.errors import AgentNotInstalledError, HostNotFoundError
+from api.hosts.identity import make_identity
+from api.hosts.repository import HostRepository
+from api.hosts.rows import describe_host, make_host, move_host, set_groups
+from api.hosts.targets import AgentIdentity, Contact, InstallPlan, InstallRecord
+from api.hosts.vault import HostVault
+
+
+class HostAgentService:
+    """The agents of the hosts, in one unit of work."""
+
+    def __init__(self, repository: HostRepository, vault: HostVault, clock: Clock) -> None:
+        self._repository = repository
+        self._vault = vault
+        self._clock = clock
+
+    async def prepare_install(self, names: Sequence[str]) -> list[InstallPlan]:
+        """Return what is needed to install these hosts, in the order of their names.
+
+        A host that has no agent identity yet gets one, which stays for every later install.
+
+        Raises:
+            HostNotFoundError: names all that do not exist.
+        """
+        hosts = await self._repository.list_hosts_by_name(names)
+        missing = sorted(set(names) - {host.name for host in hosts})
+        if missing:
+            raise HostNotFoundError.of(*missing)
+        taken = await self._repository.list_taken_ports()
+        for host in hosts:
+            if host.agent is None:
+                identity = make_identity(taken)
+                taken.add(identity.rpc_port)
+                self._vault.keep_identity(host, identity)
+        return [self._plan_install(host) for host in hosts]
+
+    async def record_install(
+        self, host_id: int, record: InstallRecord, *, forget_ssh_credentials: bool = False
+    ) -> None:
+        """Pin the certificate of an agent that was installed and answers.
+
+        Raises:
+            HostNotFoundError: the host was removed meanwhile.
+        """
+        host = await self._get_row(host_id)
+        agent = _require_agent(host)
+        agent.cert_fingerprint = record.cert_fingerprint
+        host.ssh_host_key = record.host_key or host.ssh_host_key
+        if forget_ssh_credentials:
+            host.ssh_credentials_sealed = None
+        self._mark_online(agent, record.version)
+
+    async def record_uninstall(self, host_id: int) -> None:
+        """Write down that the host has no agent any more; its identity stays for the next one.
+
+        Raises:
+            HostNotFoundError: the host was removed meanwhile.
+        """
+        agent = _require_agent(await self._get_row(host_id))
+        agent.status, agent.cert_fingerprint = "not_installed", None
+        agent.version, agent.last_error = None, None
+
+    async def record_contacts(self, contacts: Sequence[Contact]) -> None:
+        """Write down which agents answered; hosts without an installed agent are passed over."""
+        await self._repository.record_contacts(contacts, self._clock.now())
+
+    async def get_endpoint(self, host_id: int) -> Endpoint:
+        """Return where and how the host's agent is called.
+
+        Raises:
+            HostNotFoundError: the host was removed.
+            AgentNotInstalledError: it has no agent.
+        """
+        return self._describe_endpoint(await self._get_row(host_id))
+
+    async def find_endpoint(self, name: str) -> tuple[int, Endpoint]:
+        """Return the id of a host, and where and how its agent is called; raises likewise."""
+        host = await self._repository.find_host(name)
+        if host is None:
+            raise HostNotFoundError.of(name)
+        return host.id, self._describe_endpoint(host)
+
+    async def list_endpoints(self) -> list[tuple[int, Endpoint]]:
+        """List the ids of all hosts with an agent, and how each is called."""
+        hosts = await self._repository.list_installed_hosts()
+        return [(host.id, self._describe_endpoint(host)) for host in hosts]
+
+    async def enroll_host(self, name: str, body: schemas.Enrollment, version: str) -> schemas.Host:
+        """Take over an agent that answered with ``version`` under the certificate in ``body``."""
+        now = self._clock.now()
+        host = await self._repository.find_host(name)
+        if host is None:
+            host = make_host(name=name, address=body.address, groups=[], variables={}, at=now)
+            await self._repository.add_host(host)
+        move_host(host, body.address, host.ssh_port)
+        if body.groups is not None:
+            set_groups(host, body.groups)
+        if body.variables is not None:
+            host.variables = body.variables
+        agent = self._vault.keep_identity(host, _read_identity(body))
+        agent.cert_fingerprint, host.updated_at = body.cert_fingerprint, now
+        self._mark_online(agent, version)
+        return describe_host(host)
+
+    def _mark_online(self, agent: models.Agent, version: str) -> None:
+        agent.status, agent.version = "online", version
+        agent.last_seen_at, agent.last_error = self._clock.now(), None
+
+    def _plan_install(self, host: models.Host) -> InstallPlan:
+        return InstallPlan(
+            host_id=host.id,
+            name=host.name,
+            address=host.address,
+            ssh_user=host.ssh_user,
+            ssh_port=host.ssh_port,
+            credentials=self._vault.read_credentials(host),
+            host_key=host.ssh_host_key,
+            identity=self._vault.read_identity(_require_agent(host)),
+        )
+
+    def _describe_endpoint(self, host: models.Host) -> Endpoint:
+        agent = _require_agent(host)
+        if agent.cert_fingerprint is None:
+            raise AgentNotInstalledError.of(host.name)
+        identity = self._vault.read_identity(agent)
+        return Endpoint(
+            host=host.name,
+            address=host.address,
+            rpc_port=identity.rpc_port,
+            rpc_path=identity.rpc_path,
+            agent_token=identity.agent_token,
+            cert_fingerprint=agent.cert_fingerprint,
+        )
+
+    async def _get_row(self, host_id: int) -> models.Host:
+        host = await self._repository.find_host_by_id(host_id)
+        if host is None:
+            raise HostNotFoundError("The host was removed meanwhile.")
+        return host
+
+
+def _require_agent(host: models.Host) -> models.Agent:
+    if host.agent is None:
+        raise AgentNotInstalledError.of(host.name)
+    return host.agent
+
+
+def _read_identity(body: schemas.Enrollment) -> AgentIdentity:
+    return AgentIdentity(
+        rpc_port=body.rpc_port,
+        rpc_path=body.rpc_path,
+        agent_token=body.agent_token.get_secret_value(),
+        secret_key=body.secret_key.get_secret_value(),
+    )

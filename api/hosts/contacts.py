@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How does the control plane meet an agent when somebody asks for it: status now, or enrolment?
+
+An agent may take seconds to answer, so it is asked between two units of work, never inside one.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol, TypeVar
+
+import msgspec
+
+from agent_runner.protocol.errors import RpcError
+from agent_runner.protocol.methods import Message, NoParams, Result
+from api.agents.calls import GET_STATUS, HEALTH_CHECK, AgentCalls, Endpoint, Method
+from api.agents.errors import AgentError
+from api.hosts import schemas
+from api.hosts.agents import HostAgentService
+from api.hosts.errors import AgentFailedError
+from api.hosts.targets import Contact
+
+P = TypeVar("P", bound=Message)
+R = TypeVar("R", bound=Result)
+
+
+class HostWork(Protocol):
+    """A unit of work that has the hosts' agents in it."""
+
+    @property
+    def host_agents(self) -> HostAgentService:
+        """The agents of the hosts."""
+        ...
+
+
+class OpenHostWork(Protocol):
+    """Opens a unit of work."""
+
+    def __call__(self, *, read_only: bool = False) -> AbstractAsyncContextManager[HostWork]:
+        """Open one transaction that commits at the end of the block."""
+        ...
+
+
+class HostContacts:
+    """Asks agents, and writes down what came of it; lives as long as the process."""
+
+    def __init__(self, open_work: OpenHostWork, agents: AgentCalls) -> None:
+        self._open_work = open_work
+        self._agents = agents
+
+    async def get_status(self, name: str) -> schemas.HostStatus:
+        """Ask the host's agent how the host is, now.
+
+        Raises:
+            HostNotFoundError: there is no such host.
+            AgentNotInstalledError: it has no agent.
+            AgentError: the agent cannot be reached.
+            AgentFailedError: the agent answered with an error.
+        """
+        async with self._open_work(read_only=True) as work:
+            host_id, endpoint = await work.host_agents.find_endpoint(name)
+        try:
+            status = await self._call(endpoint, GET_STATUS, NoParams())
+        except AgentError as error:
+            await self._record(Contact(host_id, version=None, error=error.message))
+            raise
+        await self._record(Contact(host_id, version=status.version))
+        return schemas.HostStatus.model_validate(msgspec.to_builtins(status))
+
+    async def enroll(self, name: str, body: schemas.Enrollment) -> schemas.Host:
+        """Take over an agent that runs already, once it has answered under its certificate.
+
+        Raises:
+            AgentError: the agent cannot be reached, or is another one than the body says.
+            AgentFailedError: the agent answered with an error.
+        """
+        endpoint = Endpoint(
+            host=name,
+            address=body.address,
+            rpc_port=body.rpc_port,
+            rpc_path=body.rpc_path,
+            agent_token=body.agent_token.get_secret_value(),
+            cert_fingerprint=body.cert_fingerprint,
+        )
+        health = await self._call(endpoint, HEALTH_CHECK, NoParams())
+        async with self._open_work() as work:
+            return await work.host_agents.enroll_host(name, body, health.version)
+
+    async def _call(self, endpoint: Endpoint, method: Method[P, R], params: P) -> R:
+        try:
+            return await self._agents.call(endpoint, method, params)
+        except RpcError as error:
+            raise AgentFailedError(
+                f"The agent of {endpoint.host} answers: {error.message}. "
+                "'journalctl -u myx-agent' on the host says more."
+            ) from error
+
+    async def _record(self, contact: Contact) -> None:
+        async with self._open_work() as work:
+            await work.host_agents.record_contacts([contact])

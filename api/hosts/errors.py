@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong with hosts?
+
+``MyxError``
+├── ``NotFoundError``
+│   └── ``HostNotFoundError``          no host has that name
+├── ``ConflictError``
+│   ├── ``HostExistsError``            the name is taken
+│   └── ``AgentNotInstalledError``     the host has no agent yet
+├── ``InvalidInputError``
+│   ├── ``PatternError``               not an Ansible host pattern
+│   └── ``NoHostsMatchedError``        the pattern, or a name in it, matches nothing
+└── ``UnavailableError``
+    ├── ``NoFreePortError``            all RPC ports are taken
+    └── ``AgentFailedError``           the agent answered with an error of its own
+"""
+
+from api.core.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
+
+LIST_HINT = "'myx host list' shows all hosts with their groups."
+
+
+class HostNotFoundError(NotFoundError):
+    """There is no such host."""
+
+    code = "host_not_found"
+
+    @classmethod
+    def of(cls, *names: str) -> "HostNotFoundError":
+        """Make the error that names what is missing."""
+        listed = ", ".join(f"'{name}'" for name in names)
+        noun = "host" if len(names) == 1 else "hosts"
+        return cls(f"There is no {noun} {listed}. {LIST_HINT}")
+
+
+class HostExistsError(ConflictError):
+    """A host has that name already."""
+
+    code = "host_exists"
+
+    @classmethod
+    def of(cls, name: str) -> "HostExistsError":
+        """Make the error that names the host."""
+        return cls(
+            f"There is a host '{name}' already. Change it with PATCH /api/v1/hosts/{name}, "
+            "or choose another name."
+        )
+
+
+class AgentNotInstalledError(ConflictError):
+    """The host has no agent yet."""
+
+    code = "agent_not_installed"
+
+    @classmethod
+    def of(cls, name: str) -> "AgentNotInstalledError":
+        """Make the error that names the host."""
+        return cls(f"Host '{name}' has no agent yet. Install it with 'myx host install {name}'.")
+
+
+class PatternError(InvalidInputError):
+    """That is not an Ansible host pattern."""
+
+    code = "pattern_invalid"
+
+
+class NoHostsMatchedError(InvalidInputError):
+    """The pattern matches no host."""
+
+    code = "no_hosts_matched"
+
+
+class NoFreePortError(UnavailableError):
+    """Every RPC port is taken by another host."""
+
+    code = "no_free_port"
+
+
+class AgentFailedError(UnavailableError):
+    """The agent answered with an error of its own."""
+
+    code = "agent_failed"
