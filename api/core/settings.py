@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How is the control plane set up? One frozen object from ``MYX_*``, checked at the start."""
 
-import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -10,43 +9,17 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.core.errors import SettingsError
+from api.core.places import (
+    ADMIN_TOKEN_NAME,
+    DEFAULT_LISTEN,
+    default_data_dir,
+    is_loopback,
+    split_listen,
+)
 
 ENV_PREFIX = "MYX_"
 
 _MIB = 1024 * 1024
-
-
-def default_data_dir() -> Path:
-    """Return the data directory of this user: the system's for root."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/myx")
-    return Path.home() / ".local/share/myx"
-
-
-def split_listen(listen: str) -> tuple[str, int]:
-    """Split ``host:port`` or ``[ipv6]:port``.
-
-    Raises:
-        ValueError: it has another form.
-    """
-    host, _, port = listen.rpartition(":")
-    if host.startswith("[") and host.endswith("]"):
-        host = host[1:-1]
-    elif ":" in host:
-        host = ""
-    if not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 - the last port
-        raise ValueError(f"'{listen}' is not ADDRESS:PORT, for example 127.0.0.1:8000")
-    return host, int(port)
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether only this machine can reach the address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_listen(listen: str) -> str:
@@ -72,7 +45,7 @@ class Settings(BaseSettings):
         "Made with mode 0700. For root the default is /var/lib/myx, else ~/.local/share/myx.",
     )
     listen: Annotated[str, AfterValidator(_check_listen)] = Field(
-        default="127.0.0.1:8000",
+        default=DEFAULT_LISTEN,
         description="Address and port of the HTTP API, ADDRESS:PORT. Anything but loopback needs "
         "MYX_TLS_CERT and MYX_TLS_KEY, or MYX_ALLOW_PLAINTEXT=true.",
     )
@@ -189,7 +162,7 @@ class Settings(BaseSettings):
     @property
     def admin_token_file(self) -> Path:
         """The file with the admin's token, 0600."""
-        return self.data_dir / "admin-token"
+        return self.data_dir / ADMIN_TOKEN_NAME
 
     @property
     def secret_key_file(self) -> Path:
