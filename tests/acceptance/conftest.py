@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real hosts and a real control plane for tests, and the evidence when one fails."""
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from driver.command_line import CommandLine
+from driver.content import make_content
+from driver.control_plane import ControlPlane
+from driver.evidence import collect_from_host, collect_from_server
+from lab.hosts import Host, Lab
+from lab.image import DEFAULT_SUITE
+from lab.prerequisites import find_obstacle
+
+SUITE = os.environ.get("MYX_LAB_SUITE", DEFAULT_SUITE)
+"""The Debian release of the hosts."""
+
+FLEET = {"web1": ("web",), "web2": ("web",), "db1": ("db",)}
+"""The hosts that tests share, with their groups."""
+
+_evidence_sources: list[ControlPlane | Lab] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is here, and skip it where no host can be booted; on CI that is a failure."""
+    here = Path(__file__).parent
+    ours = [item for item in items if item.path.is_relative_to(here)]
+    obstacle = find_obstacle() if ours else None
+    if obstacle and os.environ.get("CI") == "true":
+        pytest.exit(f"acceptance tests cannot run: {obstacle}", returncode=1)
+    for item in ours:
+        item.add_marker(pytest.mark.acceptance)
+        if obstacle:
+            item.add_marker(pytest.mark.skip(reason=obstacle))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to a failure what explains it."""
+    report = yield
+    if report.failed:
+        for source in _evidence_sources:
+            if isinstance(source, ControlPlane):
+                report.sections.extend(collect_from_server(source))
+            else:
+                report.sections.extend(map(collect_from_host, source.hosts.values()))
+    return report
+
+
+@pytest.fixture(scope="session")
+def lab() -> Iterator[Lab]:
+    """Return the session's hosts: none yet."""
+    lab = Lab(SUITE)
+    _evidence_sources.append(lab)
+    yield lab
+    lab.close()
+
+
+@pytest.fixture(scope="session")
+def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """Return a control plane that serves."""
+    folder = tmp_path_factory.mktemp("control-plane")
+    control_plane = ControlPlane(folder, make_content(folder / "content"))
+    control_plane.start()
+    _evidence_sources.append(control_plane)
+    yield control_plane
+    assert control_plane.stop() == 0
+
+
+@pytest.fixture(scope="session")
+def myx(control_plane: ControlPlane) -> CommandLine:
+    """Return the command line of the control plane's machine."""
+    return CommandLine(control_plane)
+
+
+@pytest.fixture(scope="session")
+def fleet(lab: Lab, myx: CommandLine) -> dict[str, Host]:
+    """Return the shared hosts by name, with agents installed in one go."""
+    hosts = lab.boot(*FLEET)
+    for host in hosts:
+        groups = [word for group in FLEET[host.name] for word in ("--group", group)]
+        myx.add_host(host.name, host.address, lab.key_path, *groups)
+    myx.succeed("host", "install", *FLEET, "--accept-new-host-key")
+    return {host.name: host for host in hosts}
+
+
+@pytest.fixture
+def bare_host(lab: Lab, myx: CommandLine, request: pytest.FixtureRequest) -> Iterator[Host]:
+    """Return a host of the test's own, which the control plane does not know."""
+    name = f"bare{len(lab.hosts)}-{abs(hash(request.node.name)) % 10000:04d}"
+    (host,) = lab.boot(name)
+    yield host
+    lab.remove([host])
+    myx.run("host", "remove", host.name)
