@@ -92,7 +92,7 @@ def load_config(path: Path) -> Config:
     raw = _read_private(path)
     try:
         data = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid JSON ({error}); write it again") from error
     if not isinstance(data, dict):
         raise ConfigError(f"{path} must hold a JSON object with {', '.join(ASSIGNED_KEYS)}")

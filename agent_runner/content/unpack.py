@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How does a tar.gz become a folder, and nothing but that?
+
+The archive is not trusted, even where its digest is right. Only files, folders and relative
+links that stay inside are made; nothing is made twice; nothing is written through a link,
+because links come last. Owner, times and modes but "executable" are ours. Everything is counted
+while it is unpacked, so that a bomb stops early.
+"""
+
+import gzip
+import io
+import shutil
+import tarfile
+import tempfile
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from agent_runner.content.disk import (
+    require_room,
+    sync_file_system,
+    sync_folder,
+    translate_full_disk,
+)
+from agent_runner.content.meter import MEMBER_OVERHEAD_BYTES, MeteredReader
+from agent_runner.content.tree import NewTree
+from agent_runner.protocol.errors import BundleRejectedError, InternalError
+
+COPY_BYTES = 64 * 1024
+"""How much of a file is in memory at once."""
+
+ROOM_CHECK_BYTES = 16 * 1024 * 1024
+"""After so many unpacked bytes the room on the disk is looked at again."""
+
+_DAMAGED = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
+_REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE)
+_EXECUTABLE = 0o111
+
+
+@dataclass(frozen=True, slots=True)
+class UnpackLimits:
+    """How much a bundle may unpack to."""
+
+    max_bytes: int
+    max_members: int
+    min_free_disk_bytes: int
+
+
+def unpack_bundle(
+    archive: Path, target: Path, workspace: Path, limits: UnpackLimits, stop: threading.Event
+) -> None:
+    """Unpack ``archive`` to ``target``, which appears complete or not at all.
+
+    Args:
+        archive: the tar.gz.
+        target: the folder to make; must not exist.
+        workspace: a folder on the same file system as ``target``, for the unfinished one.
+        limits: what is too much.
+        stop: when set, unpacking ends with an error.
+
+    Raises:
+        BundleRejectedError: the archive is damaged, unsafe or too large.
+        DiskFullError: the host has no room for it.
+        InternalError: ``stop`` was set.
+    """
+    with (
+        translate_full_disk("the unpacked content bundle"),
+        _translate_damage(),
+        _unfinished_folder(workspace) as folder,
+    ):
+        with gzip.open(archive) as stream:
+            _Unpacking(folder, limits, stop).run(stream)
+        sync_file_system(folder)
+        folder.rename(target)
+        sync_folder(target.parent)
+
+
+@contextmanager
+def _unfinished_folder(workspace: Path) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(dir=workspace))
+    try:
+        yield folder
+    finally:
+        if folder.exists():
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def _translate_damage() -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGED as error:
+        raise BundleRejectedError(
+            f"The bundle is no intact tar.gz ({error}); build it again"
+        ) from error
+
+
+class _Unpacking:
+    """One archive on its way to disk."""
+
+    def __init__(self, root: Path, limits: UnpackLimits, stop: threading.Event) -> None:
+        self._root = root
+        self._limits = limits
+        self._stop = stop
+        self._tree = NewTree(root, limits.max_members)
+        self._unpacked_bytes = 0
+        self._next_room_check = 0
+
+    def run(self, stream: io.BufferedIOBase) -> None:
+        overhead = self._limits.max_members * MEMBER_OVERHEAD_BYTES
+        reader = MeteredReader(stream, self._limits.max_bytes + overhead)
+        with tarfile.open(fileobj=reader, mode="r|") as tar:
+            while (member := reader.read_header(tar.next)) is not None:
+                self._check_stop()
+                self._unpack(tar, member)
+                # tarfile would keep every header in memory.
+                tar.members.clear()  # type: ignore[attr-defined]  # unknown to typeshed
+        self._tree.make_links()
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise InternalError("The agent is stopping; send the bundle again when it is back")
+
+    def _unpack(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        if member.type in _REGULAR and not member.sparse and member.size >= 0:
+            self._count_bytes(member)
+            with self._tree.new_file(
+                member.name, executable=bool(member.mode & _EXECUTABLE)
+            ) as out:
+                self._copy(tar, member, out)
+        elif member.isdir():
+            self._tree.make_folder(member.name)
+        elif member.issym():
+            self._tree.add_link(member.name, member.linkname)
+        else:
+            raise BundleRejectedError(
+                f"The bundle's {member.name!r} is no file, folder or symbolic link; leave it out"
+            )
+
+    def _copy(self, tar: tarfile.TarFile, member: tarfile.TarInfo, out: IO[bytes]) -> None:
+        source = tar.extractfile(member)
+        while source is not None and (data := source.read(COPY_BYTES)):
+            self._check_stop()
+            out.write(data)
+
+    def _count_bytes(self, member: tarfile.TarInfo) -> None:
+        self._unpacked_bytes += member.size
+        if self._unpacked_bytes > self._limits.max_bytes:
+            raise BundleRejectedError(
+                f"The bundle unpacks to more than {self._limits.max_bytes} bytes (at"
+                f" {member.name!r}); leave files out with .myxignore, or raise"
+                " limits.bundle_unpacked_max_bytes in the agent's configuration"
+            )
+        if self._unpacked_bytes >= self._next_room_check:
+            require_room(self._root, member.size + self._limits.min_free_disk_bytes)
+            self._next_room_check = self._unpacked_bytes + ROOM_CHECK_BYTES

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How does the agent's process run from its configuration to SIGTERM?"""
+
+import asyncio
+import logging
+import signal
+from pathlib import Path
+
+from agent_runner import __version__
+from agent_runner.config import Config
+from agent_runner.content import ContentStore
+from agent_runner.errors import ConfigError
+from agent_runner.executions import Executions
+from agent_runner.server import AgentServer
+
+logger = logging.getLogger(__name__)
+
+
+async def serve(config: Config) -> None:
+    """Run an agent until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    _make_folders(config.state_dir, config.content_dir)
+    content = ContentStore(config.content_dir, config.limits)
+    executions = Executions(
+        spool_dir=config.state_dir / "executions",
+        resolve_bundle=content.path_of,
+        limits=config.limits,
+    )
+    async with AgentServer(config, content, executions) as server:
+        logger.info(
+            "listening",
+            extra={
+                "port": server.port,
+                "version": __version__,
+                "fingerprint": server.fingerprint,
+            },
+        )
+        await stop.wait()
+        logger.info("stopping")
+
+
+def _make_folders(*folders: Path) -> None:
+    for folder in folders:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"{folder} cannot be made ({error.strerror}); run as root or name another folder"
+            ) from error
