@@ -8,6 +8,7 @@
         host = await services.hosts.get_host("web1")
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -17,6 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.agents.calls import AgentCalls
 from api.agents.client import AgentClient
 from api.auth.tokens import Authenticator, load_admin_token
+from api.bundles.intake import BundleIntake
+from api.bundles.limits import BundleLimits
+from api.bundles.repository import BundleRepository
+from api.bundles.service import BundleService
+from api.bundles.store import BundleStore
 from api.core.clock import Clock, SystemClock
 from api.core.private_files import ensure_private_dir
 from api.core.sealing import load_sealer
@@ -47,10 +53,15 @@ class Composition:
         self._agent_client = AgentClient(settings.rpc_timeout_s)
         self.agents = agents or self._agent_client
         self.host_contacts = HostContacts(self.unit_of_work, self.agents)
+        self.bundle_store = BundleStore(settings.bundles_dir)
+        self.bundle_intake = BundleIntake(
+            self.unit_of_work, self.bundle_store, settings.content_dir, _bundle_limits(settings)
+        )
 
     async def open(self) -> None:
         """Bring the database to its form and start what runs in the background."""
         await migrate(self.database.engine)
+        await asyncio.to_thread(self.bundle_store.open)
         await self._agent_client.open()
 
     async def close(self) -> None:
@@ -85,5 +96,18 @@ class Services:
         return HostAgentService(self._host_repository, parts.host_vault, parts.clock)
 
     @cached_property
+    def bundles(self) -> BundleService:
+        """The content bundles."""
+        return BundleService(BundleRepository(self._session), self._composition.clock)
+
+    @cached_property
     def _host_repository(self) -> HostRepository:
         return HostRepository(self._session)
+
+
+def _bundle_limits(settings: Settings) -> BundleLimits:
+    return BundleLimits(
+        max_bytes=settings.bundle_max_bytes,
+        unpacked_max_bytes=settings.bundle_unpacked_max_bytes,
+        max_files=settings.bundle_max_files,
+    )

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from agent_runner import __version__
 from api import health
 from api.auth.bearer import authenticate
+from api.bundles.router import router as bundles_router
 from api.composition import Composition
 from api.core.log_setup import configure_logging
 from api.core.middleware import BodyLimitMiddleware, RequestMiddleware
@@ -49,6 +50,7 @@ def _make_api_router() -> APIRouter:
     # What is under the prefix is denied without a token, whatever a noun forgets.
     protected = APIRouter(prefix=API_PREFIX, dependencies=[Depends(authenticate)])
     protected.include_router(hosts_router)
+    protected.include_router(bundles_router)
     return protected
 
 

@@ -5,6 +5,7 @@ A sealed value is bound to its place by a context such as ``hosts/7/ssh_credenti
 value copied to another row does not open. Form: one byte version, 12 bytes nonce, ciphertext.
 """
 
+import hmac
 import json
 import os
 from pathlib import Path
@@ -28,6 +29,7 @@ class Sealer:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._digest_key = hmac.digest(key, b"myx digest", "sha256")
 
     def seal(self, plaintext: bytes, context: str) -> bytes:
         """Seal ``plaintext`` for the place named by ``context``."""
@@ -48,6 +50,13 @@ class Sealer:
                 f"The stored secret {context} does not open with the key in secret.key. "
                 "Restore the secret.key that belongs to this database, or set the secret again."
             ) from error
+
+    def digest(self, content: bytes, context: str) -> str:
+        """Return a digest that nobody without the key can make, in hexadecimal.
+
+        It tells whether two contents are equal and does not let anybody try out what they are.
+        """
+        return hmac.new(self._digest_key, context.encode() + b"\0" + content, "sha256").hexdigest()
 
     def seal_json(self, value: Any, context: str) -> bytes:
         """Seal any JSON value."""

@@ -71,6 +71,18 @@ class Settings(BaseSettings):
         le=10_000,
         description="Executions under way at once over all hosts; more wait in the queue.",
     )
+    max_concurrent_installs: int = Field(
+        default=10,
+        ge=1,
+        le=1_000,
+        description="Agents that are installed or removed over SSH at once; more wait.",
+    )
+    agent_lost_after_s: float = Field(
+        default=600.0,
+        ge=0,
+        description="Seconds without an answer from an agent until what it executes is given up "
+        "as lost.",
+    )
     rpc_timeout_s: float = Field(
         default=30.0, gt=0, description="Seconds until a call to an agent counts as failed."
     )

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known of content bundles? How they come in is ``BundleIntake``'s business."""
+
+from api import models
+from api.bundles import schemas
+from api.bundles.errors import BundleNotFoundError
+from api.bundles.repository import BundleRepository
+from api.core.clock import Clock
+from api.core.paging import Slice
+
+
+class BundleService:
+    """The content bundles, in one unit of work."""
+
+    def __init__(self, repository: BundleRepository, clock: Clock) -> None:
+        self._repository = repository
+        self._clock = clock
+
+    async def get_bundle(self, digest: str) -> schemas.Bundle:
+        """Return a bundle.
+
+        Raises:
+            BundleNotFoundError: there is none of that digest.
+        """
+        row = await self._repository.find_bundle(digest)
+        if row is None:
+            raise BundleNotFoundError.of(digest)
+        return describe_bundle(row)
+
+    async def list_bundles(self, query: schemas.BundleQuery) -> Slice[schemas.Bundle]:
+        """List one page of the bundles that the query describes."""
+        return (await self._repository.list_bundles(query)).map(describe_bundle)
+
+    async def record_bundle(
+        self, digest: str, size_bytes: int, files: int, origin: schemas.Origin
+    ) -> tuple[schemas.Bundle, bool]:
+        """Write down a bundle that lies in the store, and say whether it was unknown."""
+        row = models.Bundle(
+            digest=digest,
+            size_bytes=size_bytes,
+            files=files,
+            origin=origin,
+            created_at=self._clock.now(),
+        )
+        is_new = await self._repository.add_bundle(row)
+        return await self.get_bundle(digest), is_new
+
+
+def describe_bundle(bundle: models.Bundle) -> schemas.Bundle:
+    """Turn a row into what is answered."""
+    return schemas.Bundle.model_validate(bundle, from_attributes=True)
