@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from driver.command_line import CommandLine
+from driver.command_line import CommandLine, Outcome
 from driver.content import make_content
 from driver.control_plane import ControlPlane
 from driver.evidence import collect_from_host, collect_from_server
-from lab.hosts import Host, Lab
+from lab.hosts import Host, Lab, make_key
 from lab.image import DEFAULT_SUITE
 from lab.prerequisites import find_obstacle
 
@@ -77,14 +77,24 @@ def myx(control_plane: ControlPlane) -> CommandLine:
 
 
 @pytest.fixture(scope="session")
-def fleet(lab: Lab, myx: CommandLine) -> dict[str, Host]:
-    """Return the shared hosts by name, with agents installed in one go."""
-    hosts = lab.boot(*FLEET)
-    for host in hosts:
+def booted(lab: Lab) -> dict[str, Host]:
+    """Return the shared hosts by name, bare."""
+    return {host.name: host for host in lab.boot(*FLEET)}
+
+
+@pytest.fixture(scope="session")
+def installation(booted: dict[str, Host], lab: Lab, myx: CommandLine) -> Outcome:
+    """Return what the user saw when agents were installed on the shared hosts in one go."""
+    for host in booted.values():
         groups = [word for group in FLEET[host.name] for word in ("--group", group)]
         myx.add_host(host.name, host.address, lab.key_path, *groups)
-    myx.succeed("host", "install", *FLEET, "--accept-new-host-key")
-    return {host.name: host for host in hosts}
+    return myx.succeed("host", "install", *FLEET, "--accept-new-host-key")
+
+
+@pytest.fixture(scope="session")
+def fleet(booted: dict[str, Host], installation: Outcome) -> dict[str, Host]:  # noqa: ARG001 - it must have happened
+    """Return the shared hosts by name, with agents."""
+    return booted
 
 
 @pytest.fixture
@@ -95,3 +105,9 @@ def bare_host(lab: Lab, myx: CommandLine, request: pytest.FixtureRequest) -> Ite
     yield host
     lab.remove([host])
     myx.run("host", "remove", host.name)
+
+
+@pytest.fixture
+def other_key(tmp_path: Path) -> Path:
+    """Return a private key that no host knows."""
+    return make_key(tmp_path / "id_other")

@@ -98,8 +98,7 @@ class Lab:
         self.hosts: dict[str, Host] = {}
         self._image = ensure_image(suite)
         self._dir = Path(tempfile.mkdtemp(prefix="myx-lab-"))
-        self.key_path = self._dir / "id_ed25519"
-        _make_key(self.key_path)
+        self.key_path = make_key(self._dir / "id_ed25519")
         remove_orphans()
 
     def boot(self, *names: str) -> list[Host]:
@@ -156,6 +155,8 @@ def remove_orphans(*, every: bool = False) -> list[str]:
     return gone
 
 
-def _make_key(path: Path) -> None:
+def make_key(path: Path) -> Path:
+    """Make an SSH key pair without a passphrase and return the private key's path."""
     command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", LABEL, "-f", str(path)]
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    return path

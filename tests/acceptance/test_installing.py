@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From bare hosts to agents that answer, an upgrade in place, and a host without a trace."""
+
+import hashlib
+import json
+import ssl
+
+from driver.command_line import CommandLine, Outcome
+from driver.control_plane import ControlPlane
+from driver.expectations import assert_mentions
+from lab.hosts import Host, Lab
+from lab.image import DEPLOY_PASSWORD, DEPLOY_USER
+from lab.waiting import wait_for
+
+TRACES_OF_AN_AGENT = (
+    "/etc/myx-agent",
+    "/opt/myx-agent",
+    "/opt/myx-deployment-tool",
+    "/var/lib/myx-agent",
+    "/etc/systemd/system/myx-agent.service",
+)
+
+
+def test_several_hosts_are_installed_in_parallel(
+    fleet: dict[str, Host], installation: Outcome, myx: CommandLine
+) -> None:
+    """One command installs three hosts at once, tells each one's progress, and they are online."""
+    assert_mentions(installation, *fleet)
+    for host in fleet.values():
+        assert host.ask("systemctl is-active myx-agent.service") == "active"
+        assert host.ask("systemctl is-enabled myx-agent.service") == "enabled"
+    listed = myx.succeed("host", "list").stdout
+    for name in fleet:
+        line = next(line for line in listed.splitlines() if name in line)
+        assert "online" in line
+
+
+def test_nothing_secret_is_shown_or_readable(
+    fleet: dict[str, Host], installation: Outcome, control_plane: ControlPlane
+) -> None:
+    """The token stays in files of mode 0600: not in output, argv, journal or the server's log."""
+    for host in fleet.values():
+        config = host.ask("cat /etc/myx-agent/config.json")
+        token, key = (_read_key(config, name) for name in ("agent_token", "secret_key"))
+        seen = [installation.output, control_plane.log_path.read_text()]
+        seen += [host.ask("journalctl --no-pager"), host.ask("cat /proc/[0-9]*/cmdline")]
+        seen.append(host.ask("grep -rlF -- " + token + " /opt /var/lib/myx-agent /tmp /var/tmp"))
+        assert not any(secret in text for text in seen for secret in (token, key))
+        assert host.ask("stat -c %a /etc/myx-agent/config.json") == "600"
+        assert host.ask("stat -c %a /etc/myx-agent/ssl/agent.key") == "600"
+
+
+def test_the_certificate_is_pinned(fleet: dict[str, Host], control_plane: ControlPlane) -> None:
+    """What the control plane holds is the fingerprint of the certificate on the host."""
+    for name, host in fleet.items():
+        pem = host.ask("cat /etc/myx-agent/ssl/agent.crt")
+        assert control_plane.ask(f"/hosts/{name}")["agent"]["cert_fingerprint"] == _digest(pem)
+
+
+def test_installing_again_upgrades_in_place(
+    bare_host: Host, lab: Lab, myx: CommandLine, control_plane: ControlPlane
+) -> None:
+    """A second install keeps port, path, token and certificate, and the agent goes on."""
+    myx.add_host(bare_host.name, bare_host.address, lab.key_path)
+    myx.succeed("host", "install", bare_host.name, "--accept-new-host-key")
+    config = bare_host.read_bytes("/etc/myx-agent/config.json")
+    pinned = control_plane.ask(f"/hosts/{bare_host.name}")["agent"]["cert_fingerprint"]
+    myx.succeed("host", "install", bare_host.name)
+    assert bare_host.read_bytes("/etc/myx-agent/config.json") == config
+    agent = control_plane.ask(f"/hosts/{bare_host.name}")["agent"]
+    assert agent["cert_fingerprint"] == pinned
+    assert agent["status"] == "online"
+    myx.succeed("exec", "--limit", bare_host.name, "--", "true")
+
+
+def test_uninstalling_leaves_nothing(bare_host: Host, lab: Lab, myx: CommandLine) -> None:
+    """Unit, folders and processes are gone, and the control plane has forgotten the host."""
+    users = bare_host.ask("getent passwd")
+    myx.add_host(bare_host.name, bare_host.address, lab.key_path)
+    myx.succeed("host", "install", bare_host.name, "--accept-new-host-key")
+    myx.succeed("exec", "--limit", bare_host.name, "--", "true")
+    myx.succeed("host", "remove", bare_host.name, "--uninstall")
+    left = [path for path in TRACES_OF_AN_AGENT if bare_host.exists(path)]
+    left += bare_host.ask("find / -xdev -name '*myx*' -not -path '/proc/*'").split()
+    assert left == []
+    assert bare_host.ask("getent passwd") == users
+    wait_for(
+        "the agent's processes to end", lambda: not bare_host.succeeds("pgrep -f agent_runner")
+    )
+    assert bare_host.name not in myx.succeed("host", "list").stdout
+
+
+def test_a_user_with_sudo_and_a_password_can_install(bare_host: Host, myx: CommandLine) -> None:
+    """The SSH account needs neither root nor a key; the password is read from standard input."""
+    account = ("--ssh-user", DEPLOY_USER, "--ssh-password-stdin")
+    added = ("host", "add", bare_host.name, "--address", bare_host.address, *account)
+    myx.succeed(*added, stdin=f"{DEPLOY_PASSWORD}\n")
+    installed = myx.succeed("host", "install", bare_host.name, "--accept-new-host-key")
+    assert DEPLOY_PASSWORD not in installed.output
+    assert (
+        myx.succeed("exec", "--limit", bare_host.name, "--", "id", "-un").stdout.strip() == "root"
+    )
+
+
+def _read_key(config: str, name: str) -> str:
+    return str(json.loads(config)[name])
+
+
+def _digest(pem: str) -> str:
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
