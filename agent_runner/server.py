@@ -6,8 +6,8 @@ from typing import Protocol, Self
 from agent_runner.auth import Gatekeeper
 from agent_runner.config import Config, Limits
 from agent_runner.content import ContentStore
-from agent_runner.endpoint import RpcEndpoint
-from agent_runner.listener import Listener, open_socket
+from agent_runner.https.endpoint import RpcEndpoint
+from agent_runner.https.listener import Listener, open_socket
 from agent_runner.rpc.dispatcher import Dispatcher
 from agent_runner.rpc.methods import Services, build_methods
 from agent_runner.rpc.services import ExecutionService

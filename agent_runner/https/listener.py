@@ -12,9 +12,9 @@ import ssl
 
 from uvicorn.config import Config as UvicornConfig
 
-from agent_runner.connections import KEEP_ALIVE_S, BoundedProtocol, ConnectionTable
-from agent_runner.endpoint import RpcEndpoint
 from agent_runner.errors import ListenError
+from agent_runner.https.connections import KEEP_ALIVE_S, BoundedProtocol, ConnectionTable
+from agent_runner.https.endpoint import RpcEndpoint
 
 HANDSHAKE_TIMEOUT_S = 10.0
 """How long a TLS handshake may take."""

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from agent_runner.auth import WINDOW_S, Gatekeeper, Verdict
-from agent_runner.connections import TRUST_EXTENSION
+from agent_runner.https.connections import TRUST_EXTENSION
 from agent_runner.protocol.methods import MAX_REQUEST_BYTES, TOKEN_HEADER
 from agent_runner.rpc.dispatcher import Call, Dispatcher
 
