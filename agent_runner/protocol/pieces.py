@@ -6,11 +6,18 @@ they are not. It never ends inside a character, so that text pieces can be joine
 """
 
 import base64
+import codecs
 from typing import Literal
 
 import msgspec
 
 Encoding = Literal["utf-8", "base64"]
+
+TEXT_RUN_BYTES = 4096
+"""How much text in a row is worth a piece of its own between bytes that are no text: a log of
+half Latin-1 lines must not become a message for each accent."""
+
+_LONGEST_CHARACTER_BYTES = 4
 
 
 class EncodedPiece(msgspec.Struct, frozen=True):
@@ -30,16 +37,14 @@ def encode_piece(data: bytes, *, more_may_follow: bool) -> EncodedPiece:
             so that an unfinished character at the end is held back for the next piece.
     """
     try:
-        return EncodedPiece(data.decode(), "utf-8", len(data))
+        text, length = codecs.utf_8_decode(data, "strict", False)
     except UnicodeDecodeError as error:
-        good = error.start
-        unfinished = error.reason == "unexpected end of data"
-    if good:
-        return EncodedPiece(data[:good].decode(), "utf-8", good)
-    if unfinished and more_may_follow:
-        return EncodedPiece("", "utf-8", 0)
-    raw = data[: _undecodable_length(data)]
-    return EncodedPiece(base64.b64encode(raw).decode("ascii"), "base64", len(raw))
+        if error.start >= TEXT_RUN_BYTES:
+            return EncodedPiece(data[: error.start].decode(), "utf-8", error.start)
+        return _encode_raw(data[: _raw_length(data, more_may_follow=more_may_follow)])
+    if length == 0 and data and not more_may_follow:
+        return _encode_raw(data)
+    return EncodedPiece(text, "utf-8", length)
 
 
 def decode_piece(text: str, encoding: Encoding) -> bytes:
@@ -47,26 +52,32 @@ def decode_piece(text: str, encoding: Encoding) -> bytes:
     return base64.b64decode(text, validate=True) if encoding == "base64" else text.encode()
 
 
-def _undecodable_length(data: bytes) -> int:
-    """Count the bytes at the start of ``data`` before a long enough stretch of text begins.
+def _encode_raw(data: bytes) -> EncodedPiece:
+    return EncodedPiece(base64.b64encode(data).decode("ascii"), "base64", len(data))
 
-    Binary output is full of short accidental text: switching the encoding for each of it would
-    make a piece of every byte, so the whole rest goes as base64 unless a full line of it is text.
-    """
-    position = 0
-    while True:
-        line_end = data.find(b"\n", position)
-        if line_end < 0:
-            return len(data)
-        following = data[line_end + 1 : data.find(b"\n", line_end + 1) + 1]
-        if following and _is_text(following):
-            return line_end + 1
-        position = line_end + 1
+
+def _raw_length(data: bytes, *, more_may_follow: bool) -> int:
+    """Count the bytes before the first line with which a long enough run of text begins."""
+    line_start = data.find(b"\n") + 1
+    while line_start and len(data) - line_start >= TEXT_RUN_BYTES:
+        if _is_text(data[line_start : line_start + TEXT_RUN_BYTES]):
+            return line_start
+        line_start = data.find(b"\n", line_start) + 1
+    return len(data) - (_unfinished_length(data) if more_may_follow else 0)
 
 
 def _is_text(data: bytes) -> bool:
     try:
-        data.decode()
+        codecs.utf_8_decode(data, "strict", False)
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _unfinished_length(data: bytes) -> int:
+    """Count the bytes at the end that are the beginning of a character."""
+    for length in range(1, min(_LONGEST_CHARACTER_BYTES, len(data) + 1)):
+        tail = data[-length:]
+        if _is_text(tail) and codecs.utf_8_decode(tail, "strict", False)[1] == 0:
+            return length
+    return 0

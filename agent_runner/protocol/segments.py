@@ -5,19 +5,28 @@ Two append-only files: the log's bytes in arrival order, and an index with a rec
 change of type. A record is the offset at which a type begins (8 bytes, little-endian, the top
 bit set for stderr). The index is written before the bytes it speaks of, so a reader that sees
 a byte can always tell its type; a record beyond the end of the log is a write that never
-happened and is ignored.
+happened and is ignored. A reader finds its place by binary search in the file, so that a read
+costs the same at every offset of every log.
 """
 
+from __future__ import annotations
+
+import errno
 import os
 from bisect import bisect_right
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from agent_runner.protocol.methods import LogType
+if TYPE_CHECKING:
+    # Names only: a supervisor loads this module and must stay small, without msgspec.
+    from pathlib import Path
+
+    from agent_runner.protocol.methods import LogType
 
 RECORD_BYTES = 8
 """The length of one record of the index."""
 
 _STDERR_BIT = 1 << 63
+_WRITE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
 class SegmentWriter:
@@ -28,21 +37,17 @@ class SegmentWriter:
     """
 
     def __init__(self, log_path: Path, index_path: Path) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
-        self._log_fd = os.open(log_path, flags, 0o600)
-        self._index_fd = os.open(index_path, flags, 0o600)
+        self._log_fd = os.open(log_path, _WRITE_FLAGS, 0o600)
+        self._index_fd = os.open(index_path, _WRITE_FLAGS, 0o600)
         self.size = os.fstat(self._log_fd).st_size
-        records = read_records(index_path)
-        self._last_type: LogType | None = records[-1][1] if records else None
+        self._last_type = self._recover_last_type()
 
     def append(self, log_type: LogType, data: bytes) -> int:
         """Append ``data`` and return the new size."""
         if not data:
             return self.size
         if log_type != self._last_type:
-            mark = self.size | (_STDERR_BIT if log_type == "stderr" else 0)
-            os.write(self._index_fd, mark.to_bytes(RECORD_BYTES, "little"))
-            self._last_type = log_type
+            self._mark(log_type)
         view = memoryview(data)
         while view:
             written = os.write(self._log_fd, view)
@@ -60,18 +65,18 @@ class SegmentWriter:
         os.close(self._log_fd)
         os.close(self._index_fd)
 
+    def _recover_last_type(self) -> LogType | None:
+        index = _Index(self._index_fd)
+        os.ftruncate(self._index_fd, len(index) * RECORD_BYTES)  # a torn record shifts all later
+        return index.type_of(len(index) - 1) if len(index) else None
 
-def read_records(index_path: Path) -> list[tuple[int, LogType]]:
-    """Return the index as ``(offset, type)`` pairs in order; a torn last record is left out."""
-    try:
-        raw = index_path.read_bytes()
-    except FileNotFoundError:
-        return []
-    records: list[tuple[int, LogType]] = []
-    for start in range(0, len(raw) - RECORD_BYTES + 1, RECORD_BYTES):
-        mark = int.from_bytes(raw[start : start + RECORD_BYTES], "little")
-        records.append((mark & ~_STDERR_BIT, "stderr" if mark & _STDERR_BIT else "stdout"))
-    return records
+    def _mark(self, log_type: LogType) -> None:
+        mark = self.size | (_STDERR_BIT if log_type == "stderr" else 0)
+        written = os.write(self._index_fd, mark.to_bytes(RECORD_BYTES, "little"))
+        if written < RECORD_BYTES:
+            os.ftruncate(self._index_fd, len(_Index(self._index_fd)) * RECORD_BYTES)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._last_type = log_type
 
 
 def read_segment(
@@ -86,13 +91,49 @@ def read_segment(
     Raises:
         FileNotFoundError: there is no such log.
     """
-    fd = os.open(log_path, os.O_RDONLY | os.O_CLOEXEC)
+    log_fd = os.open(log_path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        size = os.fstat(fd).st_size
-        records = read_records(index_path)
-        place = bisect_right(records, offset, key=lambda record: record[0])
-        log_type: LogType = records[place - 1][1] if place else "stdout"
-        end = min(size, records[place][0] if place < len(records) else size, offset + limit)
-        return log_type, os.pread(fd, max(0, end - offset), offset), size
+        size = os.fstat(log_fd).st_size
+        log_type, segment_end = _find_segment(index_path, offset)
+        end = min(size, offset + limit)
+        if segment_end is not None:
+            end = min(end, segment_end)
+        return log_type, os.pread(log_fd, max(0, end - offset), offset), size
+    finally:
+        os.close(log_fd)
+
+
+def _find_segment(index_path: Path, offset: int) -> tuple[LogType, int | None]:
+    """Return the type at ``offset`` and where the next type begins, where one does."""
+    try:
+        fd = os.open(index_path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return "stdout", None
+    try:
+        index = _Index(fd)
+        place = bisect_right(index, offset)
+        log_type = index.type_of(place - 1) if place else "stdout"
+        return log_type, index[place] if place < len(index) else None
     finally:
         os.close(fd)
+
+
+class _Index:
+    """The offsets of an index file as a sequence, read one record at a time."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        self._length = os.fstat(fd).st_size // RECORD_BYTES
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, place: int) -> int:
+        return self._read(place) & ~_STDERR_BIT
+
+    def type_of(self, place: int) -> LogType:
+        """Return the type that begins at record ``place``."""
+        return "stderr" if self._read(place) & _STDERR_BIT else "stdout"
+
+    def _read(self, place: int) -> int:
+        return int.from_bytes(os.pread(self._fd, RECORD_BYTES, place * RECORD_BYTES), "little")

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who runs commands, scripts and playbooks on this host, and keeps what they said?
+
+``Executions`` is all that the rest of the agent uses. It is loaded on first use: each
+supervisor process imports this package too, and must stay small (see ``supervisor``).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agent_runner.executions.service import Executions
+
+__all__ = ["Executions"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Executions":
+        from agent_runner.executions import service  # noqa: PLC0415 - see the docstring
+
+        return service.Executions
+    raise AttributeError(name)

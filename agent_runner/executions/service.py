@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be asked of the executions on this host? The one interface to this package."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from agent_runner.config import Limits
+from agent_runner.executions.changes import Changes
+from agent_runner.executions.folder import Folder, write_json
+from agent_runner.executions.following import Follower
+from agent_runner.executions.registry import Registry
+from agent_runner.executions.spool import Spool, find_result, signal_supervisor
+from agent_runner.executions.starting import Starter
+from agent_runner.protocol.errors import InvalidParamsError
+from agent_runner.protocol.methods import (
+    AcknowledgeCommandParams,
+    AcknowledgeCommandResult,
+    CancelCommandParams,
+    CancelCommandResult,
+    ExecuteAnsibleParams,
+    ExecuteCommandParams,
+    GetCommandLogParams,
+    GetCommandLogResult,
+    GetEventsParams,
+    GetEventsResult,
+    RunningExecution,
+    StartResult,
+    State,
+)
+
+
+class Executions:
+    """Starts, follows, cancels and remembers what runs on this host.
+
+    Executions are processes of their own: they go on while no object of this class exists, and
+    the next one finds them again in the spool.
+
+    Args:
+        spool_dir: one folder per execution lies here.
+        resolve_bundle: returns the folder of a content bundle by its digest, or raises
+            ``BundleMissingError``.
+        limits: what may be used of the host.
+    """
+
+    def __init__(
+        self, *, spool_dir: Path, resolve_bundle: Callable[[str], Path], limits: Limits
+    ) -> None:
+        self._spool = Spool(spool_dir)
+        self._changes = Changes()
+        self._registry = Registry(self._spool, self._changes)
+        self._starter = Starter(self._spool, self._registry, resolve_bundle, limits)
+        self._follower = Follower(self._spool, self._changes)
+        self._starting: set[asyncio.Task[bool]] = set()
+
+    async def open(self) -> None:
+        """Re-attach to what runs, and close what died without a record."""
+        self._spool.open()
+        self._changes.open(self._spool.socket_path)
+        await self._registry.open()
+
+    async def close(self) -> None:
+        """Let go of everything; what runs goes on."""
+        await asyncio.gather(*self._starting, return_exceptions=True)
+        await self._registry.close()
+        self._changes.close()
+
+    async def start_command(self, params: ExecuteCommandParams) -> StartResult:
+        """Start a command or script, once; see ``Starter.start_command`` for what is refused."""
+        return await self._start(params.command_id, self._starter.start_command(params))
+
+    async def start_playbook(self, params: ExecuteAnsibleParams) -> StartResult:
+        """Start a playbook, once; see ``Starter.start_playbook`` for what is refused."""
+        return await self._start(params.command_id, self._starter.start_playbook(params))
+
+    async def read_log(self, params: GetCommandLogParams) -> GetCommandLogResult:
+        """Return a piece of a log; see ``Follower.read_log``."""
+        return await self._follower.read_log(params)
+
+    async def read_events(self, params: GetEventsParams) -> GetEventsResult:
+        """Return events; see ``Follower.read_events``."""
+        return await self._follower.read_events(params)
+
+    async def cancel(self, params: CancelCommandParams) -> CancelCommandResult:
+        """Ask for the end of an execution; the end itself is read from its log.
+
+        Raises:
+            UnknownExecutionError: no such execution.
+        """
+        folder = self._spool.get(params.command_id)
+        if find_result(folder) is None:
+            write_json(folder.cancel, {"reason": params.reason})
+            signal_supervisor(folder, signal.SIGTERM)
+        return CancelCommandResult(command_id=params.command_id, status=_find_state(folder))
+
+    async def acknowledge(self, params: AcknowledgeCommandParams) -> AcknowledgeCommandResult:
+        """Note that the caller has stored everything of an execution that has ended.
+
+        Raises:
+            UnknownExecutionError: no such execution.
+            InvalidParamsError: it has not ended.
+        """
+        folder = self._spool.get(params.command_id)
+        if find_result(folder) is None:
+            raise InvalidParamsError(
+                f"command_id: '{params.command_id}' has not ended; acknowledge it when its log"
+                " is final"
+            )
+        folder.acknowledged.touch(mode=0o600)
+        self._registry.acknowledge(params.command_id)
+        return AcknowledgeCommandResult(command_id=params.command_id)
+
+    def list_executions(self) -> list[RunningExecution]:
+        """Return what runs, then what has ended and is not acknowledged."""
+        return self._registry.list_all()
+
+    async def _start(self, command_id: str, starting: Coroutine[Any, Any, bool]) -> StartResult:
+        """See a start through to its end, whatever becomes of the caller."""
+        task = asyncio.create_task(starting)
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+        created = await asyncio.shield(task)
+        folder = self._spool.get(command_id)
+        return StartResult(status=_find_state(folder), command_id=command_id, created=created)
+
+
+def _find_state(folder: Folder) -> State:
+    result = find_result(folder)
+    if result is not None:
+        return result.state
+    return "running" if folder.request.exists() else "pending"

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How does an accepted request become a supervised execution, exactly once?"""
+
+import asyncio
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from agent_runner.config import Limits
+from agent_runner.executions.closing import read_boot_id
+from agent_runner.executions.commands import check_command, prepare_command
+from agent_runner.executions.folder import Folder, sync_directory, write_json_durably
+from agent_runner.executions.playbooks.preparation import check_playbook_path, prepare_playbook
+from agent_runner.executions.registry import Registry
+from agent_runner.executions.spawn import spawn_supervisor
+from agent_runner.executions.spool import Spool
+from agent_runner.executions.supervisor.launch import Launch, write_launch
+from agent_runner.protocol.errors import BusyError, DiskFullError
+from agent_runner.protocol.methods import ExecuteAnsibleParams, ExecuteCommandParams, Kind
+
+_BUSY_SHOWN = 5
+"""How many of the running executions a refusal names."""
+
+_MIB = 1024 * 1024
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+class Starter:
+    """Prepares executions and hands them to supervisors."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        registry: Registry,
+        resolve_bundle: Callable[[str], Path],
+        limits: Limits,
+    ) -> None:
+        self._spool = spool
+        self._registry = registry
+        self._resolve_bundle = resolve_bundle
+        self._limits = limits
+
+    async def start_command(self, params: ExecuteCommandParams) -> bool:
+        """Start a command or script; return False where an execution with that id exists.
+
+        Raises:
+            BusyError: too many run.
+            DiskFullError: too little room.
+            InvalidParamsError: an argument or the script's name cannot be used.
+        """
+        check_command(params)
+        script = params.script
+        request = {"command": params.command, "script": script.name if script else None}
+        return await self._start(
+            params.command_id,
+            "script" if script else "command",
+            request,
+            lambda folder: prepare_command(folder, params, self._limits),
+        )
+
+    async def start_playbook(self, params: ExecuteAnsibleParams) -> bool:
+        """Start a playbook; return False where an execution with that id exists.
+
+        Raises:
+            BundleMissingError: the content is not here.
+            BusyError: too many run.
+            DiskFullError: too little room.
+            InvalidParamsError: the playbook's path or the inventory cannot be used.
+        """
+        check_playbook_path(params.playbook)
+        if self._spool.find(params.command_id) is not None:
+            return False
+        bundle = self._resolve_bundle(params.bundle)
+        return await self._start(
+            params.command_id,
+            "playbook",
+            {"playbook": params.playbook, "bundle": params.bundle, "limit": params.limit},
+            lambda folder: prepare_playbook(folder, bundle, params, self._limits),
+        )
+
+    async def _start(
+        self,
+        command_id: str,
+        kind: Kind,
+        request: dict[str, Any],
+        prepare: Callable[[Folder], Launch],
+    ) -> bool:
+        if self._spool.find(command_id) is not None:
+            return False
+        self._check_room()
+        created = self._spool.create(command_id)
+        if created is None:
+            return False
+        folder, lock_fd = created
+        entry = self._registry.begin(folder, kind)
+        try:
+            await asyncio.to_thread(self._write_order, folder, {"kind": kind, **request}, prepare)
+            pid = spawn_supervisor(folder, lock_fd)
+        except BaseException as error:
+            self._registry.forget(command_id)
+            self._spool.discard(folder)
+            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+                raise DiskFullError(self._describe_room()) from error
+            raise
+        finally:
+            os.close(lock_fd)
+        self._registry.watch(entry, pid)
+        return True
+
+    def _write_order(
+        self, folder: Folder, request: dict[str, Any], prepare: Callable[[Folder], Launch]
+    ) -> None:
+        """Write down what was asked so that not even a power cut lets it run twice."""
+        write_launch(folder, prepare(folder))
+        stamps = {"boot_id": read_boot_id(), "accepted_at": time.time()}
+        write_json_durably(folder.request, {**request, **stamps})
+        sync_directory(self._spool.path)
+
+    def _check_room(self) -> None:
+        running = self._registry.list_live_ids()
+        if len(running) >= self._limits.max_concurrent:
+            more = len(running) - _BUSY_SHOWN
+            names = ", ".join(running[:_BUSY_SHOWN]) + (f" and {more} more" if more > 0 else "")
+            raise BusyError(
+                f"this host runs {len(running)} executions, its limit (max_concurrent) is"
+                f" {self._limits.max_concurrent}; running: {names}",
+                {"limit": "max_concurrent", "running": running},
+            )
+        if shutil.disk_usage(self._spool.path).free < self._limits.min_free_disk_bytes:
+            raise DiskFullError(self._describe_room())
+
+    def _describe_room(self) -> str:
+        free = shutil.disk_usage(self._spool.path).free
+        return (
+            f"{free // _MIB} MiB are free in {self._spool.path}, at least"
+            f" {self._limits.min_free_disk_bytes // _MIB} MiB (min_free_disk_bytes) are needed;"
+            " free some space on the host"
+        )

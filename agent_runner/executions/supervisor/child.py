@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How is the program started, and how are it and what it leaves behind reaped?
+
+``spawn_program`` is the one place that makes the process: a resident, already warm Ansible may
+take its place later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import subprocess
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from agent_runner.executions.supervisor.launch import Launch
+
+EVENTS_FD_VARIABLE = "MYX_EVENTS_FD"
+"""Tells the callback plugin where to write events."""
+
+PIPE_BYTES = 1024 * 1024
+"""Room in each pipe, so that a burst of output does not wait for the supervisor."""
+
+CHILD_UMASK = 0o022
+"""What programs on a server expect; the supervisor's own is 077."""
+
+
+class Program(NamedTuple):
+    """A started program and our ends of its pipes."""
+
+    process: subprocess.Popen[bytes]
+    stdout_fd: int
+    stderr_fd: int
+    events_fd: int | None
+
+
+def spawn_program(launch: Launch) -> Program:
+    """Start the program in a session of its own, with nothing of ours but the pipes.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    stdout_fd, stdout_write = _make_pipe()
+    stderr_fd, stderr_write = _make_pipe()
+    events_fd, events_write = _make_pipe() if launch.emits_events else (None, None)
+    env = dict(launch.env)
+    if events_write is not None:
+        env[EVENTS_FD_VARIABLE] = str(events_write)
+    ours = [fd for fd in (stdout_write, stderr_write, events_write) if fd is not None]
+    try:
+        process = subprocess.Popen(
+            launch.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout_write,
+            stderr=stderr_write,
+            pass_fds=() if events_write is None else (events_write,),
+            env=env,
+            cwd=launch.cwd,
+            umask=CHILD_UMASK,
+            start_new_session=True,
+        )
+    finally:
+        for fd in ours:
+            os.close(fd)
+    return Program(process, stdout_fd, stderr_fd, events_fd)
+
+
+def reap(program: Program) -> bool:
+    """Collect all children that have ended; return whether any child is left.
+
+    The supervisor is the subreaper: without a child it has no descendant either.
+    """
+    while True:
+        try:
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        if ended is None:
+            return True
+        if ended.si_pid == program.process.pid:
+            program.process.wait()
+        else:
+            os.waitpid(ended.si_pid, 0)
+
+
+def _make_pipe() -> tuple[int, int]:
+    read_fd, write_fd = os.pipe2(os.O_CLOEXEC)
+    os.set_blocking(read_fd, False)
+    with contextlib.suppress(PermissionError):  # the account's share of pipe memory is used up
+        fcntl.fcntl(write_fd, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return read_fd, write_fd

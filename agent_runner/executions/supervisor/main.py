@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How does a supervisor process come up, and how does it leave the terminal record?"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from agent_runner.executions.folder import (
+    Folder,
+    allocate_reserve,
+    find_json,
+    remove_secrets,
+    write_result,
+)
+from agent_runner.executions.supervisor.causes import describe_exit, describe_start_error, shorten
+from agent_runner.executions.supervisor.ending import Verdict, end_all_now
+from agent_runner.executions.supervisor.launch import Launch, take_launch
+from agent_runner.executions.supervisor.notifier import Notifier
+from agent_runner.executions.supervisor.supervision import Supervision
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOCK_FD = 3
+"""Where the agent leaves the folder's lock, already held."""
+
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def supervise(path: Path) -> None:
+    """Run the execution whose folder is ``path`` to its end and write its terminal record.
+
+    Raises:
+        OSError: the record cannot be written; the agent will close the execution.
+    """
+    os.umask(0o077)
+    os.chdir("/")
+    folder = Folder(path)
+    wakeup_fd = _catch_signals()
+    _become_subreaper()
+    _announce()
+    notifier = Notifier(path.parent, folder.command_id)
+    try:
+        result = _run(folder, wakeup_fd, notifier)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the execution gets its end
+        _report(error)
+        end_all_now()
+        reason = f"the supervisor failed: {type(error).__name__}: {error}"
+        result = _compose(Verdict("lost", "supervisor_died", reason))
+    _clean(folder)
+    write_result(folder, result)
+    notifier.mark()
+    notifier.flush(time.monotonic())
+
+
+def _run(folder: Folder, wakeup_fd: int, notifier: Notifier) -> dict[str, Any]:
+    launch = take_launch(folder)
+    record = find_json(folder.cancel)
+    if record is not None:
+        return _compose(Verdict("canceled", "canceled", f"{record['reason']}; before its start"))
+    try:
+        allocate_reserve(folder)
+        supervision = Supervision(folder, launch, wakeup_fd, notifier)
+    except OSError as error:
+        reason = f"cannot write to the spool in {folder.path.parent}: {error.strerror}"
+        return _compose(Verdict("failed", "disk_full", reason))
+    try:
+        supervision.run()
+    except OSError as error:
+        if supervision.started_at is not None:
+            raise
+        reason = describe_start_error(launch, error)
+        return _compose(Verdict("failed", "could_not_start", reason))
+    return _compose(
+        _judge(launch, supervision),
+        return_code=supervision.return_code,
+        started_at=supervision.started_at,
+        ended_processes=supervision.ending.ended_processes if supervision.ending else 0,
+        log_bytes=supervision.log.size,
+        dropped_bytes=supervision.log.dropped_bytes,
+    )
+
+
+def _judge(launch: Launch, supervision: Supervision) -> Verdict:
+    """Return as what the execution ends."""
+    if supervision.ending is not None:
+        return supervision.ending.verdict._replace(reason=supervision.ending.describe())
+    if supervision.storage_failure is not None:
+        return supervision.storage_failure
+    return_code = supervision.return_code or 0
+    if return_code == 0:
+        return Verdict("successful", "completed", describe_exit(return_code))
+    cause = supervision.observer.describe()
+    reason = f"{describe_exit(return_code)}: {cause}" if cause else describe_exit(return_code)
+    if launch.emits_events and not supervision.observer.play_started:
+        return Verdict("failed", "could_not_start", reason)
+    return Verdict("failed", "nonzero_exit", reason)
+
+
+def _compose(verdict: Verdict, **facts: Any) -> dict[str, Any]:
+    """Return the terminal record: the fields of ``ExecutionResult``."""
+    return {
+        "success": verdict.state == "successful",
+        "state": verdict.state,
+        "return_code": None,
+        "reason_code": verdict.reason_code,
+        "reason": shorten(verdict.reason),
+        "started_at": None,
+        "finished_at": time.time(),
+        **facts,
+    }
+
+
+def _clean(folder: Folder) -> None:
+    """Remove secrets; that something resists is no reason to withhold the end."""
+    try:
+        remove_secrets(folder)
+    except OSError as error:
+        _report(error)
+    if folder.supervisor_errors.stat().st_size == 0:
+        folder.supervisor_errors.unlink()
+
+
+def _report(error: Exception) -> None:
+    """Leave the details in the folder; the ``traceback`` module would double the start time."""
+    sys.excepthook(type(error), error, error.__traceback__)
+
+
+def _catch_signals() -> int:
+    """Let signals do nothing but arrive as bytes on the returned descriptor."""
+    read_fd, write_fd = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+    signal.set_wakeup_fd(write_fd, warn_on_full_buffer=False)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(number, lambda _number, _frame: None)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return read_fd
+
+
+def _become_subreaper() -> None:
+    """Inherit orphaned descendants, so that none of them can get away."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
+
+
+def _announce() -> None:
+    """Write down which process holds the lock; from here on it can be signalled."""
+    os.set_inheritable(LOCK_FD, False)
+    os.pwrite(LOCK_FD, str(os.getpid()).encode(), 0)
