@@ -2,6 +2,7 @@
 """Real hosts and a real control plane for tests, and the evidence when one fails."""
 
 import os
+import secrets
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -98,9 +99,9 @@ def fleet(booted: dict[str, Host], installation: Outcome) -> dict[str, Host]:  #
 
 
 @pytest.fixture
-def bare_host(lab: Lab, myx: CommandLine, request: pytest.FixtureRequest) -> Iterator[Host]:
+def bare_host(lab: Lab, myx: CommandLine) -> Iterator[Host]:
     """Return a host of the test's own, which the control plane does not know."""
-    name = f"bare{len(lab.hosts)}-{abs(hash(request.node.name)) % 10000:04d}"
+    name = f"bare-{secrets.token_hex(3)}"
     (host,) = lab.boot(name)
     yield host
     lab.remove([host])

@@ -79,12 +79,18 @@ def test_yaml_error_in_a_playbook(myx: CommandLine, control_plane: ControlPlane)
 
 
 @pytest.mark.parametrize(
-    "variables", ['{"mark": ', "no-equals-sign", "@/nosuch/file.yml", "[1, 2]"]
+    ("variables", "named"),
+    [
+        ('{"mark": ', "JSON"),
+        ("no-equals-sign", "KEY=VALUE"),
+        ("@/nosuch/file.yml", "/nosuch/file.yml"),
+        ("[1, 2]", "by name"),
+    ],
 )
-def test_variables_that_are_none(myx: CommandLine, variables: str) -> None:
-    """What -e cannot be is quoted, with the forms that it can have."""
+def test_variables_that_are_none(myx: CommandLine, variables: str, named: str) -> None:
+    """What -e cannot be is said with the forms that it can have."""
     outcome = myx.run("run", "playbooks/touch.yml", "--limit", "web1", "-e", variables)
-    assert_clear_error(outcome, variables.lstrip("@"))
+    assert_clear_error(outcome, "-e", named)
 
 
 def test_variables_over_http(control_plane: ControlPlane) -> None:

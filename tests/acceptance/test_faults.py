@@ -22,11 +22,16 @@ def gated_script(tmp_path: Path) -> Path:
 
 
 def _start_gated_script(myx: CommandLine, path: Path, gate: Gate, limit: str) -> int:
-    run: int = myx.succeed(
-        "script", "--limit", limit, "--detach", "--json", str(path), gate.name
-    ).json["id"]
+    run_id = myx.detach("script", "--limit", limit, str(path), gate.name)
     gate.wait_until_reached()
-    return run
+    return run_id
+
+
+def _start_gated_playbook(myx: CommandLine, gate: Gate, limit: str) -> int:
+    options = ("--limit", limit, "-e", f"gate={gate.name}")
+    run_id = myx.detach("run", "playbooks/gate.yml", *options)
+    gate.wait_until_reached()
+    return run_id
 
 
 def test_a_killed_control_plane_loses_nothing(
@@ -53,18 +58,11 @@ def test_what_ended_while_the_control_plane_was_dead_is_known_afterwards(
 ) -> None:
     """A playbook that ends while nobody listens is successful in the books of the restarted one."""
     gate = Gate(fleet["web1"])
-    extra = ("--limit", "web1", "-e", f"gate={gate.name}", "--detach", "--json")
-    run_id = myx.succeed("run", "playbooks/gate.yml", *extra).json["id"]
-    gate.wait_until_reached()
+    run_id = _start_gated_playbook(myx, gate, "web1")
     control_plane.kill()
     gate.open()
-    spool = "/var/lib/myx-agent/executions"
-    wait_for(
-        "the end on the host",
-        lambda: fleet["web1"].succeeds(
-            f"cd {spool}/$(ls -t {spool} | head -1) && test -e result.json"
-        ),
-    )
+    last = "$(ls -td /var/lib/myx-agent/executions/*/ | head -1)"
+    wait_for("the end", lambda: fleet["web1"].succeeds(f"test -e {last}/result.json"))
     control_plane.start()
     assert wait_for_end(control_plane, run_id)["status"] == "successful"
     execution = control_plane.list_executions(run_id)["web1"]
@@ -103,12 +101,10 @@ def test_executions_outlive_their_agent(
 def test_cancel_leaves_no_process(
     fleet: dict[str, Host], myx: CommandLine, control_plane: ControlPlane
 ) -> None:
-    """Myx cancel ends a playbook in the middle of a module, its whole tree included."""
+    """A cancel ends a playbook in the middle of a module, its whole tree included."""
     hosts = [fleet[name] for name in ("web1", "web2")]
     gate = Gate(*hosts)
-    extra = ("--limit", "web", "-e", f"gate={gate.name}", "--detach", "--json")
-    run_id = myx.succeed("run", "playbooks/gate.yml", *extra).json["id"]
-    gate.wait_until_reached()
+    run_id = _start_gated_playbook(myx, gate, "web")
     assert all(gate.has_waiters(host) for host in hosts)
     myx.succeed("cancel", str(run_id))
     run = wait_for_end(control_plane, run_id)

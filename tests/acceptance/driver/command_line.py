@@ -126,6 +126,10 @@ class CommandLine:
         assert outcome.exit_code == 0, outcome
         return outcome
 
+    def detach(self, verb: str, *arguments: str) -> int:
+        """Start a run without waiting for its end and return its id."""
+        return int(self.succeed(verb, "--detach", *arguments).stdout)
+
     def find_latest_run(self) -> int:
         """Return the id of the newest run."""
         newest: int = self._control_plane.ask("/runs?page_size=1")["results"][0]["id"]
