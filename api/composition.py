@@ -24,6 +24,7 @@ from api.bundles.repository import BundleRepository
 from api.bundles.service import BundleService
 from api.bundles.store import BundleStore
 from api.core.clock import Clock, SystemClock
+from api.core.exclusive import ExclusiveLock
 from api.core.private_files import ensure_private_dir
 from api.core.sealing import load_sealer
 from api.core.settings import Settings
@@ -46,6 +47,7 @@ class Composition:
         self.settings = settings
         self.clock = clock or SystemClock()
         ensure_private_dir(settings.data_dir)
+        self._lock = ExclusiveLock(settings.data_dir / "lock")
         self.sealer = load_sealer(settings.secret_key_file)
         self.authenticator = Authenticator(load_admin_token(settings.admin_token_file))
         self.database = Database(settings.database_url)
@@ -59,7 +61,12 @@ class Composition:
         )
 
     async def open(self) -> None:
-        """Bring the database to its form and start what runs in the background."""
+        """Bring the database to its form and start what runs in the background.
+
+        Raises:
+            SettingsError: the data directory is in use, or written by a newer version.
+        """
+        self._lock.acquire()
         await migrate(self.database.engine)
         await asyncio.to_thread(self.bundle_store.open)
         await self._agent_client.open()
@@ -68,6 +75,7 @@ class Composition:
         """Stop what runs in the background and close the database."""
         await self._agent_client.close()
         await self.database.close()
+        self._lock.release()
 
     @asynccontextmanager
     async def unit_of_work(self, *, read_only: bool = False) -> AsyncIterator["Services"]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How does the control plane start? Settings, composition, application, server, in that order."""
+"""How is the control plane put together and served? The application, then the server."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,29 +13,80 @@ from api import health
 from api.auth.bearer import authenticate
 from api.bundles.router import router as bundles_router
 from api.composition import Composition
+from api.core.errors import AuthenticationError
 from api.core.log_setup import configure_logging
 from api.core.middleware import BodyLimitMiddleware, RequestMiddleware
-from api.core.problem import install_problem_handlers
+from api.core.problem import describe_errors, install_problem_handlers
 from api.core.settings import Settings
 from api.hosts.router import router as hosts_router
+from api.listening import StartReporter, check_certificate, open_socket
+from api.openapi import description
+from api.openapi.page import add_description_page
 
 API_PREFIX = "/api/v1"
 
+SHUTDOWN_S = 5
+"""How long answers that are under way, such as streams, may go on after the signal to stop."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve the API until SIGINT or SIGTERM; blocks.
+
+    Raises:
+        SettingsError: it cannot start as it is set; says why.
+        MyxError: it cannot start for another reason.
+    """
+    os.umask(0o077)
+    configure_logging(settings.log_level, settings.log_format)
+    check_certificate(settings)
+    with open_socket(settings) as listener:
+        app = StartReporter(create_app(settings))
+        config = uvicorn.Config(
+            app,
+            ssl_certfile=settings.tls_cert,
+            ssl_keyfile=settings.tls_key,
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+        )
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        except KeyboardInterrupt:
+            return  # how uvicorn passes a SIGINT on, after everything has been closed
+        except SystemExit:
+            if app.start_error is None:
+                raise
+            raise app.start_error from None
+
 
 def create_app(settings: Settings) -> FastAPI:
-    """Build the application; its lifespan opens and closes the composition."""
+    """Build the application; its lifespan opens and closes the composition.
+
+    Raises:
+        SettingsError: the data directory cannot be used.
+    """
     composition = Composition(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        await composition.open()
         try:
+            await composition.open()
             yield
         finally:
             await composition.close()
 
     app = FastAPI(
-        title="MyX", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None
+        title="MyX",
+        version=__version__,
+        summary=description.SUMMARY,
+        description=description.DESCRIPTION,
+        openapi_tags=description.TAGS,
+        license_info=description.LICENSE,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.composition = composition
     app.add_middleware(BodyLimitMiddleware, streaming_prefixes=(f"{API_PREFIX}/bundles/",))
@@ -42,28 +94,18 @@ def create_app(settings: Settings) -> FastAPI:
     install_problem_handlers(app)
     app.include_router(health.router)
     app.include_router(_make_api_router())
+    add_description_page(app)
     return app
 
 
 def _make_api_router() -> APIRouter:
     """Gather the nouns' routers; each new noun is one more line here."""
     # What is under the prefix is denied without a token, whatever a noun forgets.
-    protected = APIRouter(prefix=API_PREFIX, dependencies=[Depends(authenticate)])
+    protected = APIRouter(
+        prefix=API_PREFIX,
+        dependencies=[Depends(authenticate)],
+        responses=describe_errors(AuthenticationError),
+    )
     protected.include_router(hosts_router)
     protected.include_router(bundles_router)
     return protected
-
-
-def serve(settings: Settings) -> None:
-    """Serve the API until a signal asks to stop; blocks."""
-    configure_logging(settings.log_level, settings.log_format)
-    uvicorn.run(
-        create_app(settings),
-        host=settings.listen_host,
-        port=settings.listen_port,
-        ssl_certfile=settings.tls_cert,
-        ssl_keyfile=settings.tls_key,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )

@@ -15,6 +15,9 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 REDACTED = "[redacted]"
 
+CHATTY_LOGGERS = ("aiosqlite", "alembic", "asyncio")
+"""Libraries that say too much below ``warning``."""
+
 _SECRET_KEY = re.compile(
     r"(?:^|_)(?:token|secret|password|passphrase|private_key|authorization|credentials?)(?:_|$)",
     re.IGNORECASE,
@@ -75,3 +78,5 @@ def configure_logging(level: str, form: Literal["console", "json"]) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for name in CHATTY_LOGGERS:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))

@@ -7,6 +7,7 @@ from http import HTTPStatus
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.core.errors import TooLargeError
@@ -47,34 +48,41 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id, started, status = new_id(), time.perf_counter(), 0
-
-        async def send_with_headers(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID_HEADER] = request_id
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        request_id, started = new_id(), time.perf_counter()
+        answer = _Answer(send, request_id)
+        with structlog.contextvars.bound_contextvars(
+            request_id=request_id, method=scope["method"], path=scope["path"]
+        ):
             try:
-                await self._app(scope, receive, send_with_headers)
+                await self._app(scope, receive, answer.send)
+            except ClientDisconnect:
+                _log.info("request_abandoned")
             except Exception:
-                _log.exception("request_failed", method=scope["method"], path=scope["path"])
-                if status:  # too late for another answer: the server cuts the connection
+                _log.exception("request_failed")
+                if answer.status:  # too late for another answer: the server cuts the connection
                     raise
-                await _make_fault(request_id)(scope, receive, send_with_headers)
+                await _make_fault(request_id)(scope, receive, answer.send)
             duration_ms = round((time.perf_counter() - started) * 1000, 1)
-            _log.debug(
-                "request_answered",
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                duration_ms=duration_ms,
-            )
+            _log.debug("request_answered", status=answer.status, duration_ms=duration_ms)
+
+
+class _Answer:
+    """Sends an answer with the headers that all have, and remembers its status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._request_id = request_id
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Send a message of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers[REQUEST_ID_HEADER] = self._request_id
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
 
 
 def _make_fault(request_id: str) -> ASGIApp:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How does Alembic reach the tables? On the connection that ``api.db.migrate`` hands over."""
+"""How does Alembic reach the tables? On the connection that ``api.db.revisions`` hands over."""
 
 from typing import Literal
 

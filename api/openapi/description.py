@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What does the description of the API say beside its routes?"""
+
+from typing import Any
+
+SUMMARY = "Ansible playbooks on the hosts themselves, with a central brain."
+
+DESCRIPTION = """\
+Every route under `/api/v1` needs `Authorization: Bearer TOKEN`. The first start of the control
+plane wrote the token to `admin-token` in its data directory.
+
+Lists come in pages: `?page=1&page_size=50`, sorted by `?order_by=name` or `-name`, answered as
+`{count, next, previous, results}`.
+
+Every error is `application/problem+json` (RFC 9457): `detail` names the cause and the remedy,
+`code` is constant, `errors` names the fields that do not fit.
+"""
+
+TAGS: list[dict[str, Any]] = [
+    {"name": "hosts", "description": "Machines under management, their groups and agents."},
+    {"name": "runs", "description": "One trigger: what, where, with which variables."},
+    {"name": "executions", "description": "A run on one host: state, log, events, recap."},
+    {"name": "bundles", "description": "Content that runs use: playbooks, roles, collections."},
+    {"name": "health", "description": "Is the control plane there?"},
+]
+
+LICENSE = {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"}
