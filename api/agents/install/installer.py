@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How is an agent installed, upgraded and removed over SSH? The steps in their order.
+
+The host is changed by the role ``myx.fleet.agent`` only, which runs on the host itself with the
+Ansible of the agent bundle. So an install that failed or was cut off is repeated as it is.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
+
+from api.agents.install.bundle import AgentBundles
+from api.agents.install.errors import InstallError, RoleFailedError, SshUnreachableError
+from api.agents.install.fitness import (
+    NEEDED_FOR_VERSION_MB,
+    NEEDED_MB,
+    HostFacts,
+    examine_host,
+)
+from api.agents.install.placing import Placed, find_version, uploaded
+from api.agents.install.role_output import RoleOutput
+from api.agents.install.root_shell import RootShell, become_root, follow
+from api.agents.install.ssh import SshConnection, connect
+from api.agents.install.targets import InstalledAgent, InstallTarget, Progress
+
+ROLE_TIMEOUT_S = 900.0
+"""The longest the role may take on the host."""
+
+_AGENT = "/opt/myx-agent/current/bin/myx-agent"
+_TRACES = "/opt/myx-agent /etc/myx-agent /etc/systemd/system/myx-agent.service"
+
+Connect = Callable[[InstallTarget], Awaitable[SshConnection]]
+
+
+class HostInstaller:
+    """Installs and removes agents; one object serves any number of hosts at once."""
+
+    def __init__(self, bundles: AgentBundles, connect: Connect = connect) -> None:
+        self._bundles = bundles
+        self._connect = connect
+
+    async def install(self, target: InstallTarget, progress: Progress) -> InstalledAgent:
+        """Install the agent, or upgrade it in place.
+
+        Raises:
+            InstallError: names the cause and the remedy; nothing half-done remains.
+        """
+        async with await self._connect(target) as connection:
+            await progress(f"Connected as {target.ssh_user}, host key {connection.key_fingerprint}")
+            shell = await become_root(connection, target)
+            facts = await self._examine(shell, target, port=target.config.rpc_port)
+            await progress(
+                f"Python {facts.python_version} on {facts.architecture}, "
+                f"port {target.config.rpc_port} can be used"
+            )
+            bundle = await self._bundles.get_bundle(
+                facts.python_version, facts.architecture, progress
+            )
+            placed = await find_version(shell, f"versions/{bundle.version_id}")
+            if placed is None:
+                await self._examine(shell, target, needed_mb=NEEDED_FOR_VERSION_MB)
+            place = nullcontext(placed) if placed else uploaded(shell, bundle, progress)
+            await _apply(shell, facts, place, _describe_agent(target), target.name, progress)
+            fingerprint = await _ask_agent(shell, "fingerprint")
+            version = await _ask_agent(shell, "version")
+        await progress(f"Agent {version} runs, certificate {fingerprint[:16]}...")
+        return InstalledAgent(fingerprint, version, connection.host_key)
+
+    async def uninstall(self, target: InstallTarget, progress: Progress) -> None:
+        """Remove the agent with everything it runs and keeps; done already is fine.
+
+        Raises:
+            InstallError: names the cause and the remedy; it can be repeated.
+        """
+        async with await self._connect(target) as connection:
+            await progress(f"Connected as {target.ssh_user}, host key {connection.key_fingerprint}")
+            shell = await become_root(connection, target)
+            if not (await shell.run(f"ls -d {_TRACES} 2>/dev/null")).stdout:
+                await progress("There is no agent")
+                return
+            facts = await self._examine(shell, target)
+            placed = await find_version(shell, "current")
+            if placed is None:
+                await progress("The installed agent is damaged; the bundle removes it")
+                await self._examine(shell, target, needed_mb=NEEDED_FOR_VERSION_MB)
+            place = nullcontext(placed) if placed else await self._upload(shell, facts, progress)
+            await _apply(shell, facts, place, {"agent_state": "absent"}, target.name, progress)
+        await progress("The agent is removed")
+
+    async def _upload(
+        self, shell: RootShell, facts: HostFacts, progress: Progress
+    ) -> AbstractAsyncContextManager[Placed]:
+        bundle = await self._bundles.get_bundle(facts.python_version, facts.architecture, progress)
+        return uploaded(shell, bundle, progress)
+
+    async def _examine(
+        self, shell: RootShell, target: InstallTarget, *, port: int = 0, needed_mb: int = NEEDED_MB
+    ) -> HostFacts:
+        role = self._bundles.role_dir
+        return await examine_host(shell, role, target.name, port=port, needed_mb=needed_mb)
+
+
+def _describe_agent(target: InstallTarget) -> dict[str, Any]:
+    """Return the role's variables."""
+    return {
+        "agent_rpc_port": target.config.rpc_port,
+        "agent_rpc_path": target.config.rpc_path,
+        "agent_token": target.config.agent_token,
+        "agent_secret_key": target.config.secret_key,
+        "agent_enrollment": False,
+    }
+
+
+async def _apply(
+    shell: RootShell,
+    facts: HostFacts,
+    place: AbstractAsyncContextManager[Placed],
+    variables: dict[str, Any],
+    host: str,
+    progress: Progress,
+) -> None:
+    """Let the role do its work on the host, and tell of each task."""
+    output = RoleOutput()
+
+    async def tell(line: str) -> None:
+        if told := output.translate(line):
+            await progress(told)
+
+    async with place as placed:
+        if placed.source == "unpacked":
+            await progress("Installing the agent's packages")
+        try:
+            async with (
+                asyncio.timeout(ROLE_TIMEOUT_S),
+                shell.start(placed.apply_command(facts.python)) as process,
+            ):
+                # The input stays open: when it ends, apply.py ends what it started.
+                await process.write(f"{json.dumps(variables)}\n".encode())
+                status = await follow(process, tell)
+        except TimeoutError as error:
+            raise SshUnreachableError(
+                f"The role did not end on {host} in {ROLE_TIMEOUT_S:.0f} s. Try again; the journal "
+                "of the host may say what it waits for."
+            ) from error
+    if status:
+        reason = output.failure or process.stderr or f"exit status {status}"
+        raise RoleFailedError(f"The role myx.fleet.agent failed on {host}: {reason}")
+
+
+async def _ask_agent(shell: RootShell, verb: str) -> str:
+    done = await shell.run(f"{_AGENT} {verb}")
+    if done.status:
+        raise InstallError(f"'myx-agent {verb}' fails on the host: {done.stderr}. Install again.")
+    return done.stdout

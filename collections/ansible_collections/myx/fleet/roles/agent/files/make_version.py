@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How does an unpacked agent bundle become an installed version? Without network, with uv.
+
+    make_version.py BUNDLE_DIR VERSION_DIR
+
+The version is a virtual environment of this Python with bytecode compiled, together with what
+the installer needs for later runs. The file ``complete`` is written last: without it the folder
+is a leftover and is made anew. Two installs at once wait for each other.
+"""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+LOCK_NAME = ".lock"
+
+
+def make_version(bundle: Path, version: Path) -> str:
+    """Make the version unless it is complete, and say what was done."""
+    version.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with (version.parent / LOCK_NAME).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (version / "complete").exists():
+            return "there already"
+        shutil.rmtree(version, ignore_errors=True)
+        try:
+            fill_version(bundle, version)
+        except BaseException:
+            shutil.rmtree(version, ignore_errors=True)
+            raise
+    return "made"
+
+
+def fill_version(bundle: Path, version: Path) -> None:
+    """Make the virtual environment, copy the installer, and mark the version complete."""
+    run_uv(bundle, "venv", "--quiet", "--python", sys.executable, version)
+    run_uv(
+        bundle,
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        version / "bin/python",
+        "--no-index",
+        "--find-links",
+        bundle / "wheels",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "--compile-bytecode",
+        "--requirement",
+        bundle / "requirements.txt",
+    )
+    shutil.copytree(bundle / "installer", version / "installer")
+    shutil.copy(bundle / "MANIFEST.json", version / "MANIFEST.json")
+    (version / "complete").touch()
+
+
+def run_uv(bundle: Path, *arguments: str | Path) -> None:
+    """Run the bundle's uv, cut off from the host's settings and from the network.
+
+    Raises:
+        SystemExit: it failed; the message is uv's own.
+    """
+    environment = {
+        "PATH": os.defpath,
+        "UV_CACHE_DIR": str(bundle / "cache"),
+        "UV_LINK_MODE": "hardlink",
+        "UV_NO_CONFIG": "1",
+        "UV_OFFLINE": "1",
+        "UV_PYTHON_DOWNLOADS": "never",
+    }
+    command = [str(bundle / "bin/uv"), *map(str, arguments)]
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, umask=0o022
+    )
+    if done.returncode:
+        sys.exit(f"The agent's Python packages could not be installed: {done.stderr.strip()}")
+
+
+if __name__ == "__main__":
+    done = make_version(Path(sys.argv[1]).absolute(), Path(sys.argv[2]).absolute())
+    sys.stdout.write(f"{done}\n")
