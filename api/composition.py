@@ -11,12 +11,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.agents.calls import AgentCalls
 from api.agents.client import AgentClient
+from api.agents.install import AgentBundles, find_sources
+from api.agents.install import HostInstaller as SshInstaller
 from api.auth.tokens import Authenticator, load_admin_token
 from api.bundles.intake import BundleIntake
 from api.bundles.limits import BundleLimits
@@ -30,20 +32,35 @@ from api.core.sealing import load_sealer
 from api.core.settings import Settings
 from api.db.database import Database
 from api.db.migrate import migrate
+from api.executions.changes import Changes
+from api.executions.reader import ExecutionReader
+from api.executions.repository import ExecutionsRepository
+from api.executions.service import ExecutionsService
 from api.hosts.agents import HostAgentService
 from api.hosts.contacts import HostContacts
 from api.hosts.repository import HostRepository
 from api.hosts.service import HostService
 from api.hosts.vault import HostVault
+from api.logs.files import FileLogStore
+from api.runs.launcher import RunLauncher
+from api.runs.repository import RunsRepository
+from api.runs.service import RunsService
+from api.runs.stream import RunStreams
+from api.workflows.conductor import Conductor, Parts
+from api.workflows.install_driver import HostInstaller
 
 
 class Composition:
     """The parts of one control plane process."""
 
     def __init__(
-        self, settings: Settings, clock: Clock | None = None, agents: AgentCalls | None = None
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        agents: AgentCalls | None = None,
+        installer: HostInstaller | None = None,
     ) -> None:
-        """Take the settings, and for tests another clock or other agents."""
+        """Take the settings, and for tests another clock, other agents or another installer."""
         self.settings = settings
         self.clock = clock or SystemClock()
         ensure_private_dir(settings.data_dir)
@@ -59,6 +76,30 @@ class Composition:
         self.bundle_intake = BundleIntake(
             self.unit_of_work, self.bundle_store, settings.content_dir, _bundle_limits(settings)
         )
+        self.logs = FileLogStore(settings.logs_dir)
+        self.changes = Changes()
+        read_work = partial(self.unit_of_work, read_only=True)
+        self.execution_reader = ExecutionReader(read_work, self.logs, self.changes, self.clock)
+        self.run_streams = RunStreams(read_work, self.logs, self.changes)
+        self._conductor = Conductor(
+            Parts(
+                settings=settings,
+                open_work=self.unit_of_work,
+                agents=self.agents,
+                installer=installer or _build_installer(settings),
+                find_archive=self.bundle_store.get_archive,
+                logs=self.logs,
+                changes=self.changes,
+                clock=self.clock,
+            )
+        )
+        self.run_launcher = RunLauncher(
+            self.unit_of_work,
+            self.bundle_intake,
+            self.bundle_store,
+            self._conductor,
+            self.changes,
+        )
 
     async def open(self) -> None:
         """Bring the database to its form and start what runs in the background.
@@ -70,9 +111,13 @@ class Composition:
         await migrate(self.database.engine)
         await asyncio.to_thread(self.bundle_store.open)
         await self._agent_client.open()
+        await self._conductor.open()
 
     async def close(self) -> None:
         """Stop what runs in the background and close the database."""
+        self.changes.close()
+        await self._conductor.close()
+        self.logs.close()
         await self._agent_client.close()
         await self.database.close()
         self._lock.release()
@@ -109,6 +154,20 @@ class Services:
         return BundleService(BundleRepository(self._session), self._composition.clock)
 
     @cached_property
+    def executions(self) -> ExecutionsService:
+        """The executions, their logs and events."""
+        parts = self._composition
+        return ExecutionsService(ExecutionsRepository(self._session), parts.logs, parts.clock)
+
+    @cached_property
+    def runs(self) -> RunsService:
+        """The runs."""
+        parts = self._composition
+        return RunsService(
+            RunsRepository(self._session), self.executions, parts.sealer, parts.clock
+        )
+
+    @cached_property
     def _host_repository(self) -> HostRepository:
         return HostRepository(self._session)
 
@@ -119,3 +178,8 @@ def _bundle_limits(settings: Settings) -> BundleLimits:
         unpacked_max_bytes=settings.bundle_unpacked_max_bytes,
         max_files=settings.bundle_max_files,
     )
+
+
+def _build_installer(settings: Settings) -> SshInstaller:
+    cache_dir = settings.data_dir / "agent-bundles"
+    return SshInstaller(AgentBundles(find_sources(), cache_dir, ready_dir=None))

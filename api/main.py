@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI
 
@@ -18,10 +19,14 @@ from api.core.log_setup import configure_logging
 from api.core.middleware import BodyLimitMiddleware, RequestMiddleware
 from api.core.problem import describe_errors, install_problem_handlers
 from api.core.settings import Settings
+from api.executions.router import router as executions_router
 from api.hosts.router import router as hosts_router
-from api.listening import StartReporter, check_certificate, open_socket
+from api.listening import StartReporter, check_certificate, describe_address, open_socket
 from api.openapi import description
 from api.openapi.page import add_description_page
+from api.runs.router import router as runs_router
+
+_log = structlog.stdlib.get_logger(__name__)
 
 API_PREFIX = "/api/v1"
 
@@ -40,6 +45,9 @@ def serve(settings: Settings) -> None:
     configure_logging(settings.log_level, settings.log_format)
     check_certificate(settings)
     with open_socket(settings) as listener:
+        _log.info(
+            "listening", address=describe_address(listener), tls=settings.tls_cert is not None
+        )
         app = StartReporter(create_app(settings))
         config = uvicorn.Config(
             app,
@@ -106,6 +114,8 @@ def _make_api_router() -> APIRouter:
         dependencies=[Depends(authenticate)],
         responses=describe_errors(AuthenticationError),
     )
+    protected.include_router(runs_router)
+    protected.include_router(executions_router)
     protected.include_router(hosts_router)
     protected.include_router(bundles_router)
     return protected

@@ -16,9 +16,12 @@ What the agent answers itself is an ``agent_runner.protocol.errors.RpcError``. O
 that may pass by itself is retryable; which those are is the retry matrix of ``retry``.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from api.core.errors import MyxError
+
+AgentReasonCode = Literal["unreachable", "auth_failed", "agent_refused"]
+"""How an execution can end that did not begin because of one of these."""
 
 
 class AgentError(MyxError):
@@ -26,9 +29,7 @@ class AgentError(MyxError):
 
     code = "agent_error"
     status = 502
-    reason_code: ClassVar[str] = "agent_refused"
-    """How an execution ends that could not start because of it."""
-
+    reason_code: ClassVar[AgentReasonCode] = "agent_refused"
     maybe_delivered = False
     """Whether the agent may have acted on the request before it failed."""
 

@@ -6,6 +6,8 @@ Never: 401, 404, other 4xx, another certificate, and whatever the agent itself a
 asking again would be answered alike. Every method of the agent may be repeated without harm.
 """
 
+import asyncio
+
 import structlog
 
 from api.agents.calls import AgentCalls, Endpoint, Method, P, R
@@ -25,10 +27,17 @@ class RetryingCalls:
         self._calls = calls
         self._clock = clock
 
-    async def call(self, endpoint: Endpoint, method: Method[P, R], params: P) -> R:
+    async def call(
+        self,
+        endpoint: Endpoint,
+        method: Method[P, R],
+        params: P,
+        give_up: asyncio.Event | None = None,
+    ) -> R:
         """Call a method; raises as ``AgentCalls.call`` when the last retry has failed.
 
-        The error's ``maybe_delivered`` then speaks for all the attempts.
+        The error's ``maybe_delivered`` then speaks for all the attempts. Once ``give_up`` is set
+        there are no more of them.
         """
         maybe_delivered = False
         for number, wait_s in enumerate((*RETRY_WAITS_S, None), start=1):
@@ -36,7 +45,7 @@ class RetryingCalls:
                 return await self._calls.call(endpoint, method, params)
             except AgentError as error:
                 maybe_delivered |= error.maybe_delivered
-                if wait_s is None or not error.retryable:
+                if wait_s is None or not error.retryable or (give_up and give_up.is_set()):
                     error.maybe_delivered = maybe_delivered
                     raise
                 _log.warning(
@@ -47,5 +56,19 @@ class RetryingCalls:
                     cause=error.message,
                     wait_s=wait_s,
                 )
-            await self._clock.sleep(wait_s)
+            await sleep_unless(self._clock, wait_s, give_up)
         raise AssertionError("the last attempt returns or raises")
+
+
+async def sleep_unless(clock: Clock, delay_s: float, interrupt: asyncio.Event | None) -> None:
+    """Sleep until the delay is over or somebody interrupts."""
+    if interrupt is None:
+        await clock.sleep(delay_s)
+        return
+    sleeping = asyncio.ensure_future(clock.sleep(delay_s))
+    interrupted = asyncio.ensure_future(interrupt.wait())
+    try:
+        await asyncio.wait({sleeping, interrupted}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        sleeping.cancel()
+        interrupted.cancel()

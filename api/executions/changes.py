@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is told that something moved, and how, without anyone asking again and again?
+
+Whoever waits subscribes to a run or to one execution, and holds what changed since it last looked:
+which logs grew (not their bytes) and the newest form of what changed its state. That is bounded
+by the number of executions, however slow the subscriber is; the bytes are read from the store at
+the subscriber's own offset. Everything happens on the event loop, so there is nothing to lock.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from api.executions.schemas import Execution
+
+
+@dataclass
+class Delta:
+    """What changed since the last look."""
+
+    run_changed: bool = False
+    executions: dict[str, Execution] = field(default_factory=dict)
+    """The newest form of those whose state changed, by id."""
+    grown_logs: set[str] = field(default_factory=set)
+    """The ids of those whose log grew."""
+    has_events: bool = False
+    """Whether events were stored."""
+
+
+class Subscription:
+    """The view of one who waits."""
+
+    def __init__(self, hub: "Changes") -> None:
+        self._hub = hub
+        self._pending = Delta()
+        self._woken = asyncio.Event()
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Wait for a change; return whether there is one. A closed hub lets nobody wait."""
+        if self._hub.closed:
+            return False
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._woken.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    def take(self) -> Delta:
+        """Return what changed since the last call."""
+        delta, self._pending = self._pending, Delta()
+        self._woken.clear()
+        return delta
+
+    def wake(self) -> Delta:
+        """Wake the one who waits and return what it will find, to be filled in."""
+        self._woken.set()
+        return self._pending
+
+
+class Changes:
+    """Tells subscribers of runs and executions what moved."""
+
+    def __init__(self) -> None:
+        self._by_topic: defaultdict[int | str, set[Subscription]] = defaultdict(set)
+        self.closed = False
+
+    @contextmanager
+    def subscribe(self, topic: int | str) -> Iterator[Subscription]:
+        """Subscribe to a run (its number) or an execution (its id) while the block lasts."""
+        subscription = Subscription(self)
+        self._by_topic[topic].add(subscription)
+        try:
+            yield subscription
+        finally:
+            self._by_topic[topic].discard(subscription)
+            if not self._by_topic[topic]:
+                del self._by_topic[topic]
+
+    def publish_run(self, run_id: int) -> None:
+        """Tell that the run changed its state."""
+        for subscription in self._find(run_id):
+            subscription.wake().run_changed = True
+
+    def publish_execution(self, execution: Execution) -> None:
+        """Tell that the execution changed its state."""
+        for subscription in self._find(execution.run_id, execution.id):
+            subscription.wake().executions[execution.id] = execution
+
+    def publish_log(self, run_id: int, execution_id: str) -> None:
+        """Tell that the execution's log grew."""
+        for subscription in self._find(run_id, execution_id):
+            subscription.wake().grown_logs.add(execution_id)
+
+    def publish_events(self, execution_id: str) -> None:
+        """Tell that events of the execution were stored."""
+        for subscription in self._find(execution_id):
+            subscription.wake().has_events = True
+
+    def close(self) -> None:
+        """Wake everybody for good: the process is about to stop."""
+        self.closed = True
+        for subscriptions in self._by_topic.values():
+            for subscription in subscriptions:
+                subscription.wake()
+
+    def _find(self, *topics: int | str) -> Iterator[Subscription]:
+        for topic in topics:
+            yield from self._by_topic.get(topic, ())

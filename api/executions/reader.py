@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How are an execution's log and events read while they grow? By offset, waiting for the next.
+
+Reading waits for a change and not for a moment: whoever waits costs one entry in ``Changes``.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from agent_runner.protocol.methods import MAX_PIECE_BYTES
+from agent_runner.protocol.pieces import encode_piece
+from api.core.clock import Clock
+from api.executions.changes import Changes, Subscription
+from api.executions.schemas import EventsOut, EventsQuery, Execution, LogPieceOut, LogQuery
+from api.executions.service import ExecutionsService
+from api.executions.states import END_STATES
+from api.logs.store import LogStore
+
+
+class ExecutionsUnit(Protocol):
+    """A unit of work as far as reading needs it."""
+
+    @property
+    def executions(self) -> ExecutionsService:
+        """The executions' service."""
+        ...
+
+
+class ExecutionReader:
+    """Reads executions, live; one for the whole process."""
+
+    def __init__(
+        self,
+        read_unit: Callable[[], AbstractAsyncContextManager[ExecutionsUnit]],
+        logs: LogStore,
+        changes: Changes,
+        clock: Clock,
+    ) -> None:
+        self._read_unit = read_unit
+        self._logs = logs
+        self._changes = changes
+        self._clock = clock
+
+    async def get_execution(self, execution_id: str) -> Execution:
+        """Return the execution as it is now.
+
+        Raises:
+            ExecutionNotFoundError: there is none with that id.
+        """
+        async with self._read_unit() as unit:
+            return await unit.executions.get_execution(execution_id)
+
+    async def read_log(self, execution_id: str, query: LogQuery) -> LogPieceOut:
+        """Read a piece of the log, waiting up to ``wait_s`` for the first byte of it.
+
+        Raises:
+            ExecutionNotFoundError: there is none with that id.
+        """
+        deadline = self._clock.monotonic() + query.wait_s
+        with self._changes.subscribe(execution_id) as subscription:
+            while True:
+                subscription.take()
+                execution = await self.get_execution(execution_id)
+                piece = await read_piece(
+                    self._logs,
+                    execution_id,
+                    query.offset,
+                    query.limit,
+                    has_ended=execution.status in END_STATES,
+                )
+                if piece.new_offset > query.offset or piece.is_final:
+                    return piece
+                if not await self._wait(subscription, deadline):
+                    return piece
+
+    async def read_events(self, execution_id: str, query: EventsQuery) -> EventsOut:
+        """Read events, waiting up to ``wait_s`` for the first one.
+
+        Raises:
+            ExecutionNotFoundError: there is none with that id.
+        """
+        deadline = self._clock.monotonic() + query.wait_s
+        with self._changes.subscribe(execution_id) as subscription:
+            while True:
+                subscription.take()
+                async with self._read_unit() as unit:
+                    execution = await unit.executions.get_execution(execution_id)
+                    events = await unit.executions.list_events(
+                        execution_id, query.after, query.limit
+                    )
+                answer = _build_events(query, events, execution)
+                if answer.events or answer.is_final:
+                    return answer
+                if not await self._wait(subscription, deadline):
+                    return answer
+
+    async def iterate_log(self, execution_id: str) -> AsyncIterator[bytes]:
+        """Yield the bytes of both types that are stored by now, in order."""
+        offset = 0
+        size = await self._logs.size(execution_id)
+        while offset < size:
+            limit = min(MAX_PIECE_BYTES, size - offset)
+            piece = await self._logs.read(execution_id, offset, limit)
+            if not piece.data:
+                return
+            yield piece.data
+            offset += len(piece.data)
+
+    async def _wait(self, subscription: Subscription, deadline: float) -> bool:
+        """Wait for a change until the deadline; return whether reading again may bring more."""
+        left_s = deadline - self._clock.monotonic()
+        return left_s > 0 and await subscription.wait(left_s)
+
+
+async def read_piece(
+    logs: LogStore, execution_id: str, offset: int, limit: int, *, has_ended: bool
+) -> LogPieceOut:
+    """Read what is stored at ``offset`` in the form that JSON can carry."""
+    log_type, data, size = await logs.read(execution_id, offset, limit)
+    end = offset + len(data)
+    # Whether a character that is not finished at the end of data may go on behind it: not where
+    # another type begins there, and not at the end of all.
+    more_may_follow = len(data) == limit or (end >= size and not has_ended)
+    piece = encode_piece(data, more_may_follow=more_may_follow)
+    new_offset = offset + piece.length
+    return LogPieceOut(
+        log_data=piece.text,
+        log_type=log_type,
+        encoding=piece.encoding,
+        offset=offset,
+        new_offset=new_offset,
+        size=size,
+        is_final=has_ended and new_offset >= size,
+    )
+
+
+def _build_events(
+    query: EventsQuery, events: Sequence[dict[str, Any]], execution: Execution
+) -> EventsOut:
+    last = events[-1]["counter"] if events else query.after
+    # Fewer than asked for is all there is; when it has ended nothing comes behind them.
+    is_final = execution.status in END_STATES and len(events) < query.limit
+    return EventsOut(events=list(events), last=last, is_final=is_final)

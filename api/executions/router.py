@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which routes have executions? They are read here; runs start and cancel them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import StreamingResponse
+
+from api.core.problem import describe_errors
+from api.dependencies import RequestComposition
+from api.executions.errors import ExecutionNotFoundError
+from api.executions.schemas import EventsOut, EventsQuery, Execution, LogPieceOut, LogQuery
+
+router = APIRouter(
+    prefix="/executions",
+    tags=["executions"],
+    responses=describe_errors(ExecutionNotFoundError),
+)
+
+ExecutionId = Annotated[str, Path(description="Id of the execution", max_length=64)]
+
+
+@router.get("/{execution_id}", summary="Show an execution", operation_id="get_execution")
+async def get_execution(execution_id: ExecutionId, composition: RequestComposition) -> Execution:
+    """Return a run on one host, with the size that its log has at this moment."""
+    return await composition.execution_reader.get_execution(execution_id)
+
+
+@router.get("/{execution_id}/log", summary="Read a log", operation_id="read_log")
+async def read_log(
+    execution_id: ExecutionId,
+    query: Annotated[LogQuery, Query()],
+    composition: RequestComposition,
+) -> LogPieceOut:
+    """Read one contiguous piece of one type at a byte offset; send `new_offset` to read on.
+
+    With `wait_s` the answer comes as soon as there is a byte behind `offset`.
+    """
+    return await composition.execution_reader.read_log(execution_id, query)
+
+
+@router.get(
+    "/{execution_id}/log/download",
+    summary="Download a log",
+    operation_id="download_log",
+    response_class=StreamingResponse,
+    responses={200: {"content": {"application/octet-stream": {}}}},
+)
+async def download_log(
+    execution_id: ExecutionId, composition: RequestComposition
+) -> StreamingResponse:
+    """Send the log's bytes as they are, both types in the order of their arrival."""
+    await composition.execution_reader.get_execution(execution_id)
+    return StreamingResponse(
+        composition.execution_reader.iterate_log(execution_id),
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{execution_id}.log"'},
+    )
+
+
+@router.get("/{execution_id}/events", summary="Read events", operation_id="read_events")
+async def read_events(
+    execution_id: ExecutionId,
+    query: Annotated[EventsQuery, Query()],
+    composition: RequestComposition,
+) -> EventsOut:
+    """Read events in ansible-runner's form behind a counter; send `last` to read on."""
+    return await composition.execution_reader.read_events(execution_id, query)

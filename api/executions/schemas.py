@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In which form do executions, their logs and their events cross the API?"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent_runner.protocol.methods import (
+    MAX_EVENTS,
+    MAX_PIECE_BYTES,
+    MAX_WAIT_S,
+    MIN_PIECE_BYTES,
+    LogType,
+)
+from agent_runner.protocol.pieces import Encoding
+from api.core.paging import PageQuery
+from api.executions.states import ReasonCode, State
+
+
+class Recap(BaseModel):
+    """What ``ansible-playbook`` counts at its end."""
+
+    ok: int = 0
+    changed: int = 0
+    unreachable: int = 0
+    failed: int = 0
+    skipped: int = 0
+    rescued: int = 0
+    ignored: int = 0
+
+
+class Execution(BaseModel):
+    """A run on one host."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: Annotated[str, Field(description="UUIDv7; the command_id on the host")]
+    run_id: int
+    host: Annotated[str, Field(validation_alias="host_name", description="Name of the host")]
+    status: State
+    reason_code: Annotated[ReasonCode | None, Field(description="Why it ended, for programs")]
+    reason: Annotated[str | None, Field(description="Why it ended, for people")]
+    return_code: Annotated[
+        int | None, Field(description="The program's exit code; -N where signal N ended it")
+    ]
+    started_at: datetime | None
+    finished_at: datetime | None
+    log_bytes: Annotated[int, Field(description="Bytes of log that are stored")]
+    recap: Annotated[Recap | None, Field(description="Ansible's counts; null for others")]
+
+
+class ExecutionQuery(PageQuery):
+    """Which executions of a run are listed."""
+
+    status: Annotated[State | None, Field(description="Only those in this state")] = None
+    host: Annotated[str | None, Field(description="Only the one on this host")] = None
+    order_by: Annotated[
+        Literal["host", "-host", "started_at", "-started_at", "status", "-status"],
+        Field(description="Sorted by; a leading minus turns it round"),
+    ] = "host"
+
+
+class LogQuery(BaseModel):
+    """Which piece of a log is read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    offset: Annotated[int, Field(ge=0, description="First byte to read")] = 0
+    limit: Annotated[
+        int, Field(ge=MIN_PIECE_BYTES, le=MAX_PIECE_BYTES, description="Most bytes in the answer")
+    ] = MAX_PIECE_BYTES
+    wait_s: Annotated[
+        float, Field(ge=0, le=MAX_WAIT_S, description="Seconds to wait for a new byte")
+    ] = 0
+
+
+class LogPieceOut(BaseModel):
+    """A contiguous piece of one type; send ``new_offset`` back to read on."""
+
+    log_data: str
+    log_type: LogType
+    encoding: Annotated[
+        Encoding,
+        Field(description="base64 where the bytes are not UTF-8; never splits a character"),
+    ]
+    offset: Annotated[int, Field(description="The piece's first byte")]
+    new_offset: Annotated[int, Field(description="offset + number of bytes in the piece")]
+    size: Annotated[int, Field(description="Bytes stored by now")]
+    is_final: Annotated[
+        bool, Field(description="The execution has ended and nothing lies behind new_offset")
+    ]
+
+
+class EventsQuery(BaseModel):
+    """Which events are read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    after: Annotated[int, Field(ge=0, description="Only events with a larger counter")] = 0
+    limit: Annotated[int, Field(ge=1, le=MAX_EVENTS, description="Most events in the answer")] = (
+        MAX_EVENTS
+    )
+    wait_s: Annotated[
+        float, Field(ge=0, le=MAX_WAIT_S, description="Seconds to wait for a new event")
+    ] = 0
+
+
+class EventsOut(BaseModel):
+    """Events in ansible-runner's form, in order of their ``counter``."""
+
+    events: list[dict[str, Any]]
+    last: Annotated[int, Field(description="Counter of the last event here; send it as 'after'")]
+    is_final: Annotated[
+        bool, Field(description="The execution has ended and no event lies behind 'last'")
+    ]

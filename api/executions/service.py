@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What are the rules of executions? How they begin, go on, end, and what they leave behind."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+from agent_runner.protocol.methods import ReasonCode as AgentReasonCode
+from api.core.clock import Clock
+from api.core.ids import new_id
+from api.core.paging import Slice
+from api.executions.errors import ExecutionNotFoundError
+from api.executions.repository import ExecutionsRepository
+from api.executions.schemas import Execution, ExecutionQuery
+from api.executions.states import END_STATES, UNFINISHED_STATES, ReasonCode, State
+from api.logs.store import LogStore
+from api.models import Execution as ExecutionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A host that a run goes to."""
+
+    host_id: int
+    host_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an execution ended."""
+
+    status: State
+    reason_code: ReasonCode
+    reason: str
+    return_code: int | None = None
+    started: bool = True
+    """Whether anything was begun on the host."""
+
+    @property
+    def is_from_agent(self) -> bool:
+        """Whether the agent reported it, and keeps its copy until it is told that we have ours."""
+        return self.started and self.reason_code in get_args(AgentReasonCode)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a driver must know of an execution to begin or to go on."""
+
+    id: str
+    run_id: int
+    host_id: int | None
+    host_name: str
+    status: State
+    last_event: int
+    end: End | None
+    """How it ended, where it has."""
+    acknowledged: bool
+
+
+class ExecutionsService:
+    """Executions within one unit of work."""
+
+    def __init__(self, repository: ExecutionsRepository, logs: LogStore, clock: Clock) -> None:
+        self._repository = repository
+        self._logs = logs
+        self._clock = clock
+
+    async def create_executions(self, run_id: int, targets: Iterable[Target]) -> None:
+        """Store one pending execution for each target."""
+        now = self._clock.now()
+        await self._repository.add_all(
+            [
+                {
+                    "id": new_id(),
+                    "run_id": run_id,
+                    "host_id": target.host_id,
+                    "host_name": target.host_name,
+                    "status": "pending",
+                    "created_at": now,
+                }
+                for target in targets
+            ]
+        )
+
+    async def get_execution(self, execution_id: str) -> Execution:
+        """Return one execution.
+
+        Raises:
+            ExecutionNotFoundError: there is none with that id.
+        """
+        row = await self._repository.find(execution_id)
+        if row is None:
+            raise ExecutionNotFoundError
+        return await self._describe(row)
+
+    async def list_executions(self, run_id: int, query: ExecutionQuery) -> Slice[Execution]:
+        """List a page of a run's executions."""
+        page = await self._repository.list_page(run_id, query)
+        return Slice([await self._describe(row) for row in page.items], page.count)
+
+    async def list_all(self, run_id: int) -> list[Execution]:
+        """List all executions of a run, by host."""
+        return [await self._describe(row) for row in await self._repository.list_of_run(run_id)]
+
+    async def list_tasks(self, run_id: int) -> list[Task]:
+        """List what a driver of the run has before it."""
+        return [_build_task(row) for row in await self._repository.list_of_run(run_id)]
+
+    async def count_states(self, run_ids: Collection[int]) -> dict[int, dict[State, int]]:
+        """Count the executions of runs by state."""
+        return await self._repository.count_states(run_ids)
+
+    async def start_execution(self, execution_id: str) -> Execution | None:
+        """Turn a pending execution into a running one; None where it is not pending any more."""
+        row = await self._repository.start(execution_id, self._clock.now())
+        return None if row is None else Execution.model_validate(row)
+
+    async def finish_execution(
+        self, execution_id: str, end: End, log_bytes: int, recap: dict[str, int] | None
+    ) -> Execution | None:
+        """End an execution; None where it has ended before: the first end stands."""
+        values = {**self._end_values(end), "log_bytes": log_bytes, "recap": recap}
+        row = await self._repository.finish(execution_id, values)
+        return None if row is None else Execution.model_validate(row)
+
+    async def finish_pending(self, run_id: int, end: End) -> list[Execution]:
+        """End all executions of a run that have not begun."""
+        rows = await self._repository.finish_all(run_id, ["pending"], self._end_values(end))
+        return [Execution.model_validate(row) for row in rows]
+
+    async def finish_unfinished(self, run_id: int, end: End) -> list[Execution]:
+        """End all executions of a run that have not ended."""
+        rows = await self._repository.finish_all(run_id, UNFINISHED_STATES, self._end_values(end))
+        return [Execution.model_validate(row) for row in rows]
+
+    async def acknowledge(self, execution_ids: Collection[str]) -> None:
+        """Note that the agents were told that everything is stored."""
+        await self._repository.mark_acknowledged(execution_ids)
+
+    async def store_events(self, execution_id: str, events: Sequence[dict[str, Any]]) -> None:
+        """Store events; what is stored already is left as it is."""
+        if events:
+            rows = [self._event_values(execution_id, event) for event in events]
+            await self._repository.add_events(execution_id, rows, rows[-1]["counter"])
+
+    async def list_events(
+        self, execution_id: str, after: int, limit: int
+    ) -> Sequence[dict[str, Any]]:
+        """List events behind a counter, as ansible-runner emitted them."""
+        return await self._repository.list_events(execution_id, after, limit)
+
+    async def find_recap(self, execution_id: str) -> dict[str, int] | None:
+        """Return what ansible-playbook counted at its end; None where it did not get there."""
+        stats = await self._repository.find_last_event(execution_id, "playbook_on_stats")
+        return None if stats is None else sum_stats(stats.get("event_data") or {})
+
+    async def _describe(self, row: ExecutionRow) -> Execution:
+        """Return the execution with the size that its log has at this moment."""
+        execution = Execution.model_validate(row)
+        if execution.status in END_STATES:
+            return execution
+        return execution.model_copy(update={"log_bytes": await self._logs.size(row.id)})
+
+    def _end_values(self, end: End) -> dict[str, Any]:
+        values = {**asdict(end), "finished_at": self._clock.now()}
+        if not values.pop("started"):
+            values["started_at"] = None
+        return values
+
+    def _event_values(self, execution_id: str, event: dict[str, Any]) -> dict[str, Any]:
+        data = event.get("event_data") or {}
+        return {
+            "execution_id": execution_id,
+            "counter": event["counter"],
+            "event": event.get("event", ""),
+            "task": data.get("task"),
+            "play": data.get("play"),
+            "host": data.get("host"),
+            "created_at": _parse_time(event.get("created")) or self._clock.now(),
+            "data": event,
+        }
+
+
+_STATS_KEYS = {
+    "ok": "ok",
+    "changed": "changed",
+    "unreachable": "dark",
+    "failed": "failures",
+    "skipped": "skipped",
+    "rescued": "rescued",
+    "ignored": "ignored",
+}
+"""Ansible's names for what a recap counts, by ours."""
+
+
+def sum_stats(data: Mapping[str, Any]) -> dict[str, int]:
+    """Add up the counts of a ``playbook_on_stats`` event over the host's names for itself."""
+    return {
+        ours: sum(count for count in (data.get(theirs) or {}).values() if isinstance(count, int))
+        for ours, theirs in _STATS_KEYS.items()
+    }
+
+
+def _build_task(row: ExecutionRow) -> Task:
+    execution = Execution.model_validate(row)
+    end = None
+    if execution.reason_code is not None:
+        end = End(
+            execution.status,
+            execution.reason_code,
+            execution.reason or "",
+            execution.return_code,
+            started=execution.started_at is not None,
+        )
+    return Task(
+        id=row.id,
+        run_id=row.run_id,
+        host_id=row.host_id,
+        host_name=row.host_name,
+        status=execution.status,
+        last_event=row.last_event,
+        end=end,
+        acknowledged=row.acknowledged,
+    )
+
+
+def _parse_time(text: object) -> datetime | None:
+    """Read the time of an event; ansible-runner writes UTC, with or without saying so."""
+    try:
+        time = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which states and reasons has an execution? The agent's own, and those only we can know."""
+
+from typing import Literal, get_args
+
+from agent_runner.protocol.methods import END_STATES, State
+from agent_runner.protocol.methods import ReasonCode as AgentReasonCode
+
+OwnReasonCode = Literal[
+    "unreachable",  # the agent could not be reached before anything started
+    "agent_lost",  # the agent was not heard of for too long, or has forgotten the execution
+    "not_installed",  # the host has no agent
+    "auth_failed",  # wrong token, path or certificate
+    "bundle_rejected",  # the host refuses the content bundle
+    "agent_refused",  # the agent refuses the start; the reason says which limit or rule
+    "install_failed",  # installing or uninstalling the agent failed
+    "internal_error",  # a fault of the control plane; its log says more
+]
+"""How an execution can end without the agent having said so."""
+
+ReasonCode = AgentReasonCode | OwnReasonCode
+
+UNFINISHED_STATES: frozenset[State] = frozenset(get_args(State)) - END_STATES
+"""Everything that still can change."""
+
+__all__ = ["END_STATES", "UNFINISHED_STATES", "OwnReasonCode", "ReasonCode", "State"]

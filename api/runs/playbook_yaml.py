@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What does a playbook's text say? Read as Ansible reads it, without running any of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from api.runs.errors import PlaybookInvalidError
+
+_IMPORT_KEYS = tuple(
+    f"{prefix}import_playbook" for prefix in ("", "ansible.builtin.", "ansible.legacy.")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """A play: the patterns of its hosts, as written, and the variables that they may use."""
+
+    hosts: tuple[str, ...]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An ``import_playbook``."""
+
+    target: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without objects, and with Ansible's own tags."""
+
+
+def _construct_text(loader: _Loader, node: yaml.Node) -> Any:
+    """Take what a tag marks as the plain value it is for us: it is only ever looked at."""
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True) if isinstance(node, yaml.MappingNode) else None
+
+
+for _tag in ("!vault", "!vault-encrypted", "!unsafe"):
+    _Loader.add_constructor(_tag, _construct_text)
+
+
+def parse_playbook(path: str, text: bytes) -> list[Play | Import]:
+    """Read a playbook.
+
+    Raises:
+        PlaybookInvalidError: it is no YAML, with line and column, or no playbook.
+    """
+    try:
+        entries = yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
+    except yaml.MarkedYAMLError as error:
+        raise PlaybookInvalidError(_describe_yaml_error(path, error)) from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise PlaybookInvalidError(f"{path} is not YAML: {error}. Correct the file.") from error
+    if not isinstance(entries, list) or not entries:
+        raise PlaybookInvalidError(
+            f"{path} is no playbook: it must be a list of plays, each beginning with '- hosts:'."
+        )
+    return [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
+
+
+def _read_entry(path: str, number: int, entry: Any) -> Play | Import:
+    if not isinstance(entry, dict):
+        raise PlaybookInvalidError(
+            f"{path}: entry {number} is no play. Write '- hosts: PATTERN' and its tasks under it."
+        )
+    variables = entry.get("vars")
+    variables = variables if isinstance(variables, dict) else {}
+    for key in _IMPORT_KEYS:
+        if isinstance(entry.get(key), str):
+            return Import(entry[key], variables)
+    hosts = entry.get("hosts")
+    patterns = [hosts] if isinstance(hosts, str) else hosts
+    if not isinstance(patterns, list) or not patterns:
+        raise PlaybookInvalidError(
+            f"{path}: entry {number} has neither 'hosts' nor 'import_playbook'. Add one of them."
+        )
+    return Play(tuple(str(pattern) for pattern in patterns), variables)
+
+
+def _describe_yaml_error(path: str, error: yaml.MarkedYAMLError) -> str:
+    mark = error.problem_mark or error.context_mark
+    place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+    return f"{path}{place}: {error.problem or error.context or 'not YAML'}. Correct the file."

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""In which form do runs cross the API, and what may be asked for?"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+from agent_runner.protocol.methods import DIGEST_PATTERN
+from api.core.paging import PageQuery
+from api.executions.states import State
+from api.hosts.fields import HostName, Password, PrivateKey, SshUser
+from api.runs.outcomes import RunReasonCode
+
+RunKind = Literal["playbook", "command", "script", "install", "uninstall"]
+
+MAX_ARGUMENTS = 1000
+"""Words of a command line."""
+
+MAX_TIMEOUT_S = 30 * 24 * 3600.0
+"""A month: what runs longer is a service."""
+
+MAX_SCRIPT_CHARS = 1024 * 1024
+"""A larger script belongs into the content."""
+
+MIN_INSTALL_TIMEOUT_S = 30.0
+MAX_INSTALL_TIMEOUT_S = 1800.0
+
+
+def _refuse_nul(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a NUL character cannot be passed to a program")
+    return text
+
+
+def _refuse_empty_program(command: list[str]) -> list[str]:
+    if not command[0].strip():
+        raise ValueError("the first word names the program and is empty")
+    return command
+
+
+Limit = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4096),
+    Field(description="Ansible host pattern", examples=["web:!web3"]),
+]
+Timeout = Annotated[
+    float, Field(gt=0, le=MAX_TIMEOUT_S, description="Seconds that an execution may take")
+]
+Word = Annotated[str, AfterValidator(_refuse_nul), Field(max_length=128 * 1024)]
+Tags = Annotated[
+    list[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]],
+    Field(max_length=200),
+]
+Digest = Annotated[str, Field(pattern=DIGEST_PATTERN)]
+
+
+class Body(BaseModel):
+    """A request's body: unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _LimitedBody(Body):
+    """A request that must say where it goes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _ask_for_limit(cls, value: Any) -> Any:
+        if isinstance(value, dict) and not str(value.get("limit") or "").strip():
+            raise ValueError(
+                "say on which hosts with 'limit' (--limit); 'all' is a pattern for every host"
+            )
+        return value
+
+
+class PlaybookRunCreate(Body):
+    """Run a playbook of the content on hosts."""
+
+    kind: Literal["playbook"]
+    playbook: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=1024),
+        AfterValidator(_refuse_nul),
+        Field(description="Path below the content folder", examples=["playbooks/demo.yml"]),
+    ]
+    limit: Limit | None = None
+    bundle_digest: Annotated[
+        Digest | None,
+        Field(description="Content that was sent with PUT /bundles; else the server's own folder"),
+    ] = None
+    extra_vars: Annotated[
+        dict[str, Any], Field(description="Variables; kept sealed and forgotten at the end")
+    ] = {}
+    check: Annotated[bool, Field(description="Change nothing, say what would change")] = False
+    diff: Annotated[bool, Field(description="Show what changes in files")] = False
+    tags: Tags = []
+    skip_tags: Tags = []
+    verbosity: Annotated[int, Field(ge=0, le=5, description="As many -v")] = 0
+    timeout_s: Timeout | None = None
+
+
+class CommandRunCreate(_LimitedBody):
+    """Run a program on hosts; no shell is involved."""
+
+    kind: Literal["command"]
+    command: Annotated[
+        list[Word],
+        AfterValidator(_refuse_empty_program),
+        Field(min_length=1, max_length=MAX_ARGUMENTS, examples=[["uptime"]]),
+    ]
+    limit: Limit
+    timeout_s: Timeout | None = None
+
+
+class ScriptContent(Body):
+    """A script; its first line names the interpreter, /bin/sh where it has none."""
+
+    name: Annotated[str, Field(pattern=r"^[^/\x00]{1,255}$", examples=["report.py"])]
+    content: Annotated[str, Field(max_length=MAX_SCRIPT_CHARS)]
+
+
+class ScriptRunCreate(_LimitedBody):
+    """Run a script on hosts."""
+
+    kind: Literal["script"]
+    script: ScriptContent
+    args: Annotated[list[Word], Field(max_length=MAX_ARGUMENTS)] = []
+    limit: Limit
+    timeout_s: Timeout | None = None
+
+
+RunCreate = Annotated[
+    PlaybookRunCreate | CommandRunCreate | ScriptRunCreate, Field(discriminator="kind")
+]
+
+
+class SshAccess(Body):
+    """The hosts, and SSH credentials for this once where theirs do not fit."""
+
+    hosts: Annotated[list[HostName], Field(min_length=1, max_length=1000)]
+    accept_new_host_key: Annotated[
+        bool, Field(description="Accept and remember the key of a host that is not known yet")
+    ] = False
+    ssh_user: SshUser | None = None
+    ssh_private_key: PrivateKey | None = None
+    ssh_password: Password | None = None
+
+
+class InstallCreate(SshAccess):
+    """Install or upgrade the agent of hosts over SSH."""
+
+    forget_ssh_credentials: Annotated[
+        bool, Field(description="Forget the stored SSH credentials of each host after success")
+    ] = False
+    timeout_s: Annotated[
+        float,
+        Field(
+            ge=MIN_INSTALL_TIMEOUT_S,
+            le=MAX_INSTALL_TIMEOUT_S,
+            description="Seconds to wait until the installed agent answers",
+        ),
+    ] = 120.0
+
+
+class UninstallCreate(SshAccess):
+    """Remove the agent of hosts over SSH."""
+
+    remove: Annotated[
+        bool, Field(description="Forget each host whose agent was removed successfully")
+    ] = False
+
+
+class Run(BaseModel):
+    """One trigger: what, where, and how it went."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    kind: RunKind
+    name: Annotated[str, Field(description="Playbook, command line, script or hosts")]
+    status: State
+    reason_code: Annotated[RunReasonCode | None, Field(description="Why it ended, for programs")]
+    reason: Annotated[str | None, Field(description="Why it ended, for people")]
+    limit: str | None
+    check: bool
+    diff: bool
+    tags: list[str]
+    skip_tags: list[str]
+    timeout_s: float | None
+    bundle_digest: str | None
+    created_by: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    hosts_total: Annotated[int, Field(description="Number of executions")]
+    counts: Annotated[dict[State, int], Field(description="Number of executions by state")]
+
+
+class RunQuery(PageQuery):
+    """Which runs are listed."""
+
+    status: Annotated[State | None, Field(description="Only those in this state")] = None
+    kind: Annotated[RunKind | None, Field(description="Only those of this kind")] = None
+    host: Annotated[str | None, Field(description="Only those that went to this host")] = None
+    search: Annotated[
+        str | None, Field(min_length=1, max_length=200, description="Part of the name")
+    ] = None
+    order_by: Annotated[
+        Literal["id", "-id", "name", "-name", "created_at", "-created_at", "status", "-status"],
+        Field(description="Sorted by; a leading minus turns it round"),
+    ] = "-id"
+
+
+class StreamQuery(BaseModel):
+    """From where a run is followed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    log: Annotated[bool, Field(description="false for states only")] = True
+    offsets: Annotated[
+        str,
+        Field(
+            description="Where to begin in logs that are known already: id:offset,...",
+            examples=["0199b0c4-...:4096"],
+            max_length=64 * 1024,
+        ),
+    ] = ""
+
+    @property
+    def offset_by_execution(self) -> dict[str, int]:
+        """The offsets by execution."""
+        pairs = (part.rpartition(":") for part in self.offsets.split(",") if part)
+        return {execution_id: int(offset) for execution_id, _, offset in pairs}
+
+    @model_validator(mode="after")
+    def _check_offsets(self) -> Self:
+        for part in filter(None, self.offsets.split(",")):
+            execution_id, _, offset = part.rpartition(":")
+            if not execution_id or not offset.isdecimal():
+                raise ValueError(f"'{part[:80]}' is not EXECUTION_ID:OFFSET")
+        return self

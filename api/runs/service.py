@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What are the rules of runs? How they are written down, told about, canceled and ended."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from api.core.clock import Clock
+from api.core.paging import Slice
+from api.core.sealing import Sealer
+from api.executions.schemas import Execution, ExecutionQuery
+from api.executions.service import End, ExecutionsService, Target
+from api.executions.states import State
+from api.models import Run as RunRow
+from api.runs.errors import IdempotencyConflictError, RunNotFoundError
+from api.runs.outcomes import RunEnd, decide_end
+from api.runs.repository import RunsRepository
+from api.runs.schemas import Run, RunKind, RunQuery
+
+MAX_NAME_LENGTH = 200
+"""A longer name is cut: it is for lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Idempotency:
+    """The caller's key, and the request that came with it."""
+
+    key: str
+    request: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run is to do: what is stored of it, and what its driver reads."""
+
+    kind: RunKind
+    name: str
+    spec: Mapping[str, Any]
+    """What was asked for, without secrets."""
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    limit: str | None = None
+    bundle_digest: str | None = None
+    timeout_s: float | None = None
+    cancel_requested: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CanceledRun:
+    """A run after somebody asked to cancel it, and the executions that this ended at once."""
+
+    run: Run
+    ended: Sequence[Execution]
+
+
+class RunsService:
+    """Runs within one unit of work."""
+
+    def __init__(
+        self,
+        repository: RunsRepository,
+        executions: ExecutionsService,
+        sealer: Sealer,
+        clock: Clock,
+    ) -> None:
+        self._repository = repository
+        self._executions = executions
+        self._sealer = sealer
+        self._clock = clock
+
+    async def find_repeated(self, idempotency: Idempotency) -> Run | None:
+        """Return the run that the same request has started before, or None.
+
+        Raises:
+            IdempotencyConflictError: the key was used for another request.
+        """
+        row = await self._repository.find_by_key(idempotency.key)
+        if row is None:
+            return None
+        if row.idempotency_digest != self._digest(idempotency):
+            raise IdempotencyConflictError
+        return await self._describe(row)
+
+    async def create_run(
+        self,
+        order: Order,
+        targets: Sequence[Target],
+        created_by: str,
+        idempotency: Idempotency | None,
+    ) -> Run:
+        """Write down a run with one pending execution for each target."""
+        row = RunRow(
+            kind=order.kind,
+            name=order.name[:MAX_NAME_LENGTH],
+            spec=dict(order.spec),
+            limit_pattern=order.limit,
+            bundle_digest=order.bundle_digest,
+            timeout_s=order.timeout_s,
+            status="pending",
+            created_by=created_by,
+            created_at=self._clock.now(),
+            idempotency_key=idempotency and idempotency.key,
+            idempotency_digest=idempotency and self._digest(idempotency),
+        )
+        await self._repository.add(row)
+        if order.secrets:
+            row.secrets_sealed = self._sealer.seal_json(dict(order.secrets), _context(row.id))
+        await self._executions.create_executions(row.id, targets)
+        return _build_run(row, {"pending": len(targets)})
+
+    async def get_run(self, run_id: int) -> Run:
+        """Return a run.
+
+        Raises:
+            RunNotFoundError: there is none with that number.
+        """
+        return await self._describe(await self._get_row(run_id))
+
+    async def list_runs(self, query: RunQuery) -> Slice[Run]:
+        """List a page of runs."""
+        page = await self._repository.list_page(query)
+        counts = await self._executions.count_states([row.id for row in page.items])
+        return page.map(lambda row: _build_run(row, counts.get(row.id, {})))
+
+    async def list_executions(self, run_id: int, query: ExecutionQuery) -> Slice[Execution]:
+        """List a page of a run's executions.
+
+        Raises:
+            RunNotFoundError: there is none with that number.
+        """
+        await self._get_row(run_id)
+        return await self._executions.list_executions(run_id, query)
+
+    async def list_unfinished_ids(self) -> Sequence[int]:
+        """List the numbers of the runs that have not ended."""
+        return await self._repository.list_unfinished_ids()
+
+    async def read_order(self, run_id: int) -> Order:
+        """Return what the run is to do, with its secrets.
+
+        Raises:
+            RunNotFoundError: there is none with that number.
+            SealingError: the secrets do not open with this data directory's key.
+        """
+        row = await self._get_row(run_id)
+        run = _build_run(row, {})
+        sealed = row.secrets_sealed
+        return Order(
+            kind=run.kind,
+            name=row.name,
+            spec=row.spec,
+            secrets=self._sealer.unseal_json(sealed, _context(row.id)) if sealed else {},
+            limit=row.limit_pattern,
+            bundle_digest=row.bundle_digest,
+            timeout_s=row.timeout_s,
+            cancel_requested=row.cancel_requested_at is not None,
+        )
+
+    async def start_run(self, run_id: int) -> bool:
+        """Note that its first execution begins; return whether that is new."""
+        return await self._repository.start(run_id, self._clock.now())
+
+    async def cancel_run(self, run_id: int) -> CanceledRun:
+        """Note the wish to cancel, and end what has not begun; changes nothing after the end.
+
+        Raises:
+            RunNotFoundError: there is none with that number.
+        """
+        await self._get_row(run_id)
+        ended: Sequence[Execution] = ()
+        if await self._repository.request_cancel(run_id, self._clock.now()):
+            end = End("canceled", "canceled", "Canceled before it began.", started=False)
+            ended = await self._executions.finish_pending(run_id, end)
+        return CanceledRun(await self.get_run(run_id), ended)
+
+    async def finish_run(self, run_id: int) -> bool:
+        """End a run whose executions have all ended; return whether it had not ended before."""
+        counts = await self._executions.count_states([run_id])
+        return await self._finish(run_id, decide_end(counts.get(run_id, {})))
+
+    async def fail_run(self, run_id: int, reason: str) -> Sequence[Execution]:
+        """End a run that cannot go on with all its executions, and return those this ended."""
+        end = End("failed", "internal_error", reason)
+        ended = await self._executions.finish_unfinished(run_id, end)
+        await self._finish(run_id, RunEnd("failed", "internal_error", reason))
+        return ended
+
+    async def _finish(self, run_id: int, end: RunEnd) -> bool:
+        values = {**asdict(end), "finished_at": self._clock.now()}
+        return await self._repository.finish(run_id, values)
+
+    async def _get_row(self, run_id: int) -> RunRow:
+        row = await self._repository.find(run_id)
+        if row is None:
+            raise RunNotFoundError(f"There is no run {run_id}; 'myx runs' lists them.")
+        return row
+
+    async def _describe(self, row: RunRow) -> Run:
+        counts = await self._executions.count_states([row.id])
+        return _build_run(row, counts.get(row.id, {}))
+
+    def _digest(self, idempotency: Idempotency) -> str:
+        # Keyed, since a request may hold secrets that a plain digest would let others try out.
+        return self._sealer.digest(idempotency.request, "runs/idempotency")
+
+
+def _context(run_id: int) -> str:
+    return f"runs/{run_id}/secrets"
+
+
+def _build_run(row: RunRow, counts: Mapping[State, int]) -> Run:
+    spec = row.spec
+    return Run.model_validate(
+        {
+            "id": row.id,
+            "kind": row.kind,
+            "name": row.name,
+            "status": row.status,
+            "reason_code": row.reason_code,
+            "reason": row.reason,
+            "limit": row.limit_pattern,
+            "check": spec.get("check", False),
+            "diff": spec.get("diff", False),
+            "tags": spec.get("tags", []),
+            "skip_tags": spec.get("skip_tags", []),
+            "timeout_s": row.timeout_s,
+            "bundle_digest": row.bundle_digest,
+            "created_by": row.created_by,
+            "created_at": row.created_at,
+            "started_at": row.started_at,
+            "finished_at": row.finished_at,
+            "hosts_total": sum(counts.values()),
+            "counts": dict(counts),
+        }
+    )

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How is a run followed live? As server-sent events, from where the viewer stands, to the end.
+
+The viewer's own offsets decide what it is sent: a slow one reads the store later, not a queue. A
+round sends each log one piece at most, so that no host of a run starves the others.
+"""
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from pydantic import BaseModel
+
+from agent_runner.protocol.methods import MAX_PIECE_BYTES, LogType
+from agent_runner.protocol.pieces import Encoding
+from api.executions.changes import Changes, Delta
+from api.executions.reader import read_piece
+from api.executions.schemas import Execution
+from api.executions.service import ExecutionsService
+from api.executions.states import END_STATES
+from api.logs.store import LogStore
+from api.runs.schemas import Run
+from api.runs.service import RunsService
+
+KEEP_ALIVE_S = 15.0
+"""After so long without an event a comment is sent, so that proxies keep the connection."""
+
+_KEEP_ALIVE = b": keep-alive\n\n"
+
+
+class StreamWork(Protocol):
+    """A unit of work as far as following needs it."""
+
+    @property
+    def runs(self) -> RunsService:
+        """The runs."""
+        ...
+
+    @property
+    def executions(self) -> ExecutionsService:
+        """The executions."""
+        ...
+
+
+class LogEvent(BaseModel):
+    """A piece of one execution's log."""
+
+    execution_id: str
+    host: str
+    offset: int
+    new_offset: int
+    log_type: LogType
+    log_data: str
+    encoding: Encoding
+
+
+class RunStreams:
+    """Makes streams of runs; one for the whole process."""
+
+    def __init__(
+        self,
+        read_work: Callable[[], AbstractAsyncContextManager[StreamWork]],
+        logs: LogStore,
+        changes: Changes,
+    ) -> None:
+        self._read_work = read_work
+        self._logs = logs
+        self._changes = changes
+
+    async def get_run(self, run_id: int) -> Run:
+        """Return the run as it is now.
+
+        Raises:
+            RunNotFoundError: there is none with that number.
+        """
+        async with self._read_work() as work:
+            return await work.runs.get_run(run_id)
+
+    async def follow(
+        self, run_id: int, offsets: dict[str, int], *, with_log: bool
+    ) -> AsyncIterator[bytes]:
+        """Yield the run's events; ends with its ``end``, or when this process is about to stop."""
+        with self._changes.subscribe(run_id) as subscription:
+            async with self._read_work() as work:
+                run = await work.runs.get_run(run_id)
+                executions = await work.executions.list_all(run_id)
+            viewer = _Viewer(run, executions, self._logs, offsets if with_log else None)
+            for name, shown in viewer.introduce():
+                yield _encode(name, shown)
+            while not self._changes.closed:
+                delta = subscription.take()
+                if delta.run_changed:
+                    viewer.run = await self.get_run(run_id)
+                async for name, shown in viewer.catch_up(delta):
+                    yield _encode(name, shown)
+                if viewer.has_seen_all:
+                    yield _encode("end", viewer.run)
+                    return
+                if not viewer.has_unread and not await subscription.wait(KEEP_ALIVE_S):
+                    yield _KEEP_ALIVE
+
+
+class _Viewer:
+    """What one viewer has seen of a run, and what is new to it."""
+
+    def __init__(
+        self,
+        run: Run,
+        executions: Sequence[Execution],
+        logs: LogStore,
+        offsets: dict[str, int] | None,
+    ) -> None:
+        """Take where the viewer stands in each log; None for one who wants no logs."""
+        self.run = run
+        self._executions = {execution.id: execution for execution in executions}
+        self._logs = logs
+        self._with_log = offsets is not None
+        self._offsets = offsets or {}
+        self._unread = set(self._executions) if self._with_log else set()
+        self._held_back: set[str] = set()
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether a log may have more for the viewer."""
+        return bool(self._unread)
+
+    @property
+    def has_seen_all(self) -> bool:
+        """Whether the run has ended and nothing is left to show."""
+        return self.run.status in END_STATES and not self._unread
+
+    def introduce(self) -> Iterator[tuple[str, BaseModel]]:
+        """Yield how everything stands at the beginning."""
+        yield "run", self.run
+        for execution in self._executions.values():
+            yield "execution", execution
+
+    async def catch_up(self, delta: Delta) -> AsyncIterator[tuple[str, BaseModel]]:
+        """Yield what changed, and one piece at most of each log that may have more."""
+        if delta.run_changed:
+            yield "run", self.run
+        for execution in self._note(delta):
+            yield "execution", execution
+        for execution_id in list(self._unread):
+            piece = await self._read(self._executions[execution_id])
+            if piece is not None:
+                yield "log", piece
+            if execution_id in self._held_back - self._unread:
+                self._held_back.discard(execution_id)
+                yield "execution", self._executions[execution_id]
+
+    def _note(self, delta: Delta) -> Iterator[Execution]:
+        """Take in what changed, and yield the executions to show now.
+
+        An end is held back until the viewer has the whole log of that execution.
+        """
+        self._executions |= delta.executions
+        if self._with_log:
+            ended = {id_ for id_, new in delta.executions.items() if new.status in END_STATES}
+            self._held_back |= ended
+            self._unread |= delta.grown_logs | ended
+        for execution in delta.executions.values():
+            if execution.id not in self._held_back:
+                yield execution
+
+    async def _read(self, execution: Execution) -> LogEvent | None:
+        """Read the next piece; a log that has no more for now leaves the unread ones."""
+        offset = self._offsets.get(execution.id, 0)
+        has_ended = execution.status in END_STATES
+        piece = await read_piece(
+            self._logs, execution.id, offset, MAX_PIECE_BYTES, has_ended=has_ended
+        )
+        if piece.new_offset == offset or piece.new_offset >= piece.size:
+            self._unread.discard(execution.id)
+        if piece.new_offset == offset:
+            return None
+        self._offsets[execution.id] = piece.new_offset
+        return LogEvent(
+            execution_id=execution.id,
+            host=execution.host,
+            **piece.model_dump(exclude={"size", "is_final"}),
+        )
+
+
+def _encode(name: str, data: BaseModel) -> bytes:
+    return f"event: {name}\ndata: {data.model_dump_json()}\n\n".encode()

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How are log and events of an execution carried home? From where our copy ends, to the end.
+
+Log pieces are asked for with a wait, so that a new byte is on its way at once. Events are fetched
+beside them at most once a second, in large batches: they are for programs, the log is for eyes.
+"""
+
+from agent_runner.protocol import errors as rpc
+from agent_runner.protocol.methods import (
+    ExecutionResult,
+    GetCommandLogParams,
+    GetCommandLogResult,
+    GetEventsParams,
+)
+from agent_runner.protocol.pieces import decode_piece
+from api.agents.calls import GET_COMMAND_LOG, GET_EVENTS
+from api.core.clock import Clock
+from api.executions.service import Task
+from api.workflows.patience import PatientAgent
+from api.workflows.recorder import Recorder
+
+LOG_WAIT_S = 25.0
+"""How long the agent may wait for a new byte before it answers with none."""
+
+EVENTS_INTERVAL_S = 1.0
+"""The shortest time between two fetches of events while the execution runs."""
+
+IDLE_PAUSE_S = 0.2
+"""A pause after an answer without a byte that came early, whatever its cause."""
+
+
+class Follower:
+    """Follows one execution on its agent."""
+
+    def __init__(self, agent: PatientAgent, recorder: Recorder, clock: Clock, task: Task) -> None:
+        self._agent = agent
+        self._recorder = recorder
+        self._clock = clock
+        self._task = task
+        self._last_event = task.last_event
+        self._events_fetched_at = clock.monotonic()
+
+    async def follow(self, *, has_events: bool) -> ExecutionResult:
+        """Store log and events until nothing is left, and return how it ended.
+
+        Raises:
+            RpcError: the agent does not know the execution, or not all of its log.
+            AgentLostError: it was not heard of for too long.
+        """
+        offset = await self._recorder.get_log_size(self._task)
+        while True:
+            piece = await self._read_log(offset)
+            if piece is not None:
+                offset = await self._store(piece)
+                if piece.is_final:
+                    break
+            if has_events and self._is_time_for_events():
+                await self._fetch_events(wait_s=0)
+        while has_events and not await self._fetch_events(wait_s=LOG_WAIT_S):
+            pass
+        if piece.result is None:
+            raise rpc.InternalError("The agent says that it has ended and not how.")
+        return piece.result
+
+    async def _read_log(self, offset: int) -> GetCommandLogResult | None:
+        """Read the next piece; None where there was none for no good reason, after a pause."""
+        asked_at = self._clock.monotonic()
+        params = GetCommandLogParams(command_id=self._task.id, offset=offset, wait_s=LOG_WAIT_S)
+        try:
+            piece = await self._agent.call(GET_COMMAND_LOG, params)
+        except rpc.NotStartedError:
+            piece = None
+        if piece is not None and (piece.is_final or piece.new_offset > offset):
+            return piece
+        if self._clock.monotonic() - asked_at < IDLE_PAUSE_S:
+            await self._clock.sleep(IDLE_PAUSE_S)
+        return None
+
+    async def _store(self, piece: GetCommandLogResult) -> int:
+        data = decode_piece(piece.log_data, piece.encoding)
+        if not data:
+            return piece.new_offset
+        return await self._recorder.append_log(self._task, piece.offset, piece.log_type, data)
+
+    def _is_time_for_events(self) -> bool:
+        return self._clock.monotonic() - self._events_fetched_at >= EVENTS_INTERVAL_S
+
+    async def _fetch_events(self, wait_s: float) -> bool:
+        """Store the next batch of events; return whether it was the last."""
+        params = GetEventsParams(command_id=self._task.id, after=self._last_event, wait_s=wait_s)
+        batch = await self._agent.call(GET_EVENTS, params)
+        if batch.events:
+            await self._recorder.store_events(self._task, batch.events)
+        self._last_event = max(self._last_event, batch.last)
+        self._events_fetched_at = self._clock.monotonic()
+        return batch.is_final

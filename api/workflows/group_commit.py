@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How do many executions write at once without a commit for each? What waits is committed together.
+
+A commit waits for the disk. While one is under way, whatever wants to be written gathers, and the
+next commit takes all of it: a thousand hosts that end in the same second cost a few commits.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from api.workflows.work import OpenWork, Work
+
+T = TypeVar("T")
+
+MAX_GROUP = 200
+"""The most pieces of work in one transaction, so that readers and other writers get their turn."""
+
+_Piece = tuple[Callable[[Work], Awaitable[Any]], "asyncio.Future[Any]"]
+
+
+class GroupCommit:
+    """Runs pieces of work in shared transactions."""
+
+    def __init__(self, open_work: OpenWork) -> None:
+        self._open_work = open_work
+        self._waiting: list[_Piece] = []
+        self._committing: asyncio.Task[None] | None = None
+
+    async def run(self, work: Callable[[Work], Awaitable[T]]) -> T:
+        """Do the work in a transaction and return its result when it is committed.
+
+        Where one piece of a group raises, each is done again in a transaction of its own, so that
+        only the one that raised fails: work must not have effects outside its transaction.
+        """
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.append((work, done))
+        if self._committing is None:
+            self._committing = asyncio.create_task(self._commit_all())
+        return await done
+
+    async def close(self) -> None:
+        """Return when everything is committed."""
+        if self._committing is not None:
+            await self._committing
+
+    async def _commit_all(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
+                await self._commit_group(group)
+        finally:
+            self._committing = None
+
+    async def _commit_group(self, group: list[_Piece]) -> None:
+        try:
+            async with self._open_work() as unit:
+                results = [await work(unit) for work, _ in group]
+        except Exception as error:  # noqa: BLE001 - handed to the one who asked
+            if len(group) == 1:
+                _settle(group[0][1], error)
+                return
+            for piece in group:
+                await self._commit_group([piece])
+            return
+        for (_, done), result in zip(group, results, strict=True):
+            _settle(done, result)
+
+
+def _settle(done: "asyncio.Future[Any]", outcome: Any) -> None:
+    """Hand over the outcome, unless the one who asked has gone."""
+    if done.cancelled():
+        return
+    if isinstance(outcome, Exception):
+        done.set_exception(outcome)
+    else:
+        done.set_result(outcome)

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How is what happens to an execution written down, and everybody told? In that order."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import structlog
+
+from agent_runner.protocol.methods import LogType
+from api.core.clock import Clock
+from api.executions.changes import Changes
+from api.executions.schemas import Execution
+from api.executions.service import End, Task
+from api.logs.store import LogStore
+from api.workflows.group_commit import GroupCommit
+from api.workflows.work import Work
+
+T = TypeVar("T")
+
+PAUSE_S = 5.0
+"""How long to wait before something that could not be written is tried again."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Recorder:
+    """Writes for the drivers of executions; one for the whole process."""
+
+    def __init__(
+        self, group_commit: GroupCommit, logs: LogStore, changes: Changes, clock: Clock
+    ) -> None:
+        self._group_commit = group_commit
+        self._logs = logs
+        self._changes = changes
+        self._clock = clock
+
+    async def start(self, task: Task) -> bool:
+        """Turn the execution into a running one; return whether it was pending."""
+        started = await self._group_commit.run(
+            lambda work: work.executions.start_execution(task.id)
+        )
+        if started is not None:
+            self._changes.publish_execution(started)
+        return started is not None
+
+    async def get_log_size(self, task: Task) -> int:
+        """Return how much of the log is stored."""
+        return await self._logs.size(task.id)
+
+    async def append_log(self, task: Task, offset: int, log_type: LogType, data: bytes) -> int:
+        """Store log bytes and return the log's size; a full disk is waited for."""
+        size = await self._insist(lambda: self._logs.append(task.id, offset, log_type, data))
+        self._changes.publish_log(task.run_id, task.id)
+        return size
+
+    async def store_events(self, task: Task, events: Sequence[dict[str, Any]]) -> None:
+        """Store events."""
+        await self._group_commit.run(lambda work: work.executions.store_events(task.id, events))
+        self._changes.publish_events(task.id)
+
+    async def finish(self, task: Task, end: End) -> None:
+        """Bring the log to the disk for good, then end the execution."""
+        finished = await self._insist(lambda: self._finish(task, end))
+        if finished is not None:
+            self._changes.publish_execution(finished)
+
+    async def acknowledge(self, task: Task) -> None:
+        """Note that the agent may forget the execution."""
+        await self._group_commit.run(lambda work: work.executions.acknowledge([task.id]))
+
+    async def start_run(self, run_id: int) -> None:
+        """Turn the run into a running one."""
+        if await self._group_commit.run(lambda work: work.runs.start_run(run_id)):
+            self._changes.publish_run(run_id)
+
+    async def finish_run(self, run_id: int) -> None:
+        """End a run whose executions have all ended."""
+        await self._insist(
+            lambda: self._group_commit.run(lambda work: work.runs.finish_run(run_id))
+        )
+        self._changes.publish_run(run_id)
+
+    async def fail_run(self, run_id: int, reason: str) -> None:
+        """End a run that cannot go on, with all its executions."""
+        ended = await self._insist(
+            lambda: self._group_commit.run(lambda work: work.runs.fail_run(run_id, reason))
+        )
+        for execution in ended:
+            self._changes.publish_execution(execution)
+        self._changes.publish_run(run_id)
+
+    async def _finish(self, task: Task, end: End) -> Execution | None:
+        await self._logs.seal(task.id)
+        size = await self._logs.size(task.id)
+
+        async def write(work: Work) -> Execution | None:
+            recap = await work.executions.find_recap(task.id)
+            return await work.executions.finish_execution(task.id, end, size, recap)
+
+        return await self._group_commit.run(write)
+
+    async def _insist(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Write again and again until it works: an end that is not written is a run that hangs."""
+        while True:
+            try:
+                return await write()
+            except Exception:  # noqa: BLE001 - most likely the disk is full: it passes
+                _log.exception("write_failed", retry_in_s=PAUSE_S)
+            await self._clock.sleep(PAUSE_S)

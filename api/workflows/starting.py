@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How does an execution begin on its host? Where its bundle is missing, that is sent first."""
+
+import asyncio
+from typing import Any
+
+from agent_runner.protocol import errors as rpc
+from agent_runner.protocol.methods import (
+    ExecuteAnsibleParams,
+    ExecuteCommandParams,
+    Script,
+    StartResult,
+)
+from api.agents.calls import EXECUTE_ANSIBLE, EXECUTE_COMMAND
+from api.agents.errors import AgentError
+from api.executions.service import End, Task
+from api.executions.states import ReasonCode
+from api.runs.service import Order
+from api.workflows.bundle_sender import BundleSender
+from api.workflows.errors import ExecutionEndedError
+from api.workflows.patience import PatientAgent
+
+MAX_BUNDLE_ROUNDS = 3
+"""How often a host may say that a bundle it was sent is missing."""
+
+_REASON_BY_ERROR: dict[type[rpc.RpcError], ReasonCode] = {
+    rpc.BundleRejectedError: "bundle_rejected",
+    rpc.BundleMissingError: "bundle_rejected",
+    rpc.DiskFullError: "disk_full",
+}
+
+
+class Starter:
+    """Starts executions on agents."""
+
+    def __init__(self, bundles: BundleSender) -> None:
+        self._bundles = bundles
+
+    async def start(
+        self,
+        agent: PatientAgent,
+        task: Task,
+        order: Order,
+        inventory: dict[str, Any],
+        canceled: asyncio.Event,
+    ) -> None:
+        """Start the execution; starting one that was started before changes nothing.
+
+        Raises:
+            ExecutionEndedError: it cannot start.
+            AgentLostError: it may have started, and the agent was not heard of since.
+        """
+        try:
+            await self._start(agent, task, order, inventory, canceled)
+        except rpc.RpcError as error:
+            reason = f"The agent of {task.host_name}: {error.message}"
+            raise _failed(_REASON_BY_ERROR.get(type(error), "agent_refused"), reason) from error
+        except AgentError as error:
+            if canceled.is_set():
+                raise ExecutionEndedError(
+                    End("canceled", "canceled", "Canceled before it began.", started=False)
+                ) from error
+            raise _failed(error.reason_code, error.message) from error
+
+    async def _start(
+        self,
+        agent: PatientAgent,
+        task: Task,
+        order: Order,
+        inventory: dict[str, Any],
+        canceled: asyncio.Event,
+    ) -> StartResult:
+        if order.kind != "playbook":
+            return await _call(agent, _build_command(task, order), canceled)
+        params = _build_playbook(task, order, inventory)
+        for _ in range(MAX_BUNDLE_ROUNDS):
+            try:
+                return await _call(agent, params, canceled)
+            except rpc.BundleMissingError:
+                await self._bundles.send(agent, params.bundle)
+        return await _call(agent, params, canceled)
+
+
+async def _call(
+    agent: PatientAgent,
+    params: ExecuteAnsibleParams | ExecuteCommandParams,
+    canceled: asyncio.Event,
+) -> StartResult:
+    """Start it; where an attempt may have arrived, go on until the agent says so or is lost."""
+    try:
+        if isinstance(params, ExecuteAnsibleParams):
+            return await agent.try_call(EXECUTE_ANSIBLE, params, canceled)
+        return await agent.try_call(EXECUTE_COMMAND, params, canceled)
+    except AgentError as error:
+        if not error.maybe_delivered:
+            raise
+    if isinstance(params, ExecuteAnsibleParams):
+        return await agent.call(EXECUTE_ANSIBLE, params)
+    return await agent.call(EXECUTE_COMMAND, params)
+
+
+def _build_command(task: Task, order: Order) -> ExecuteCommandParams:
+    spec = order.spec
+    if order.kind == "script":
+        script = spec["script"]
+        return ExecuteCommandParams(
+            command=script["name"],
+            command_id=task.id,
+            args=spec["args"],
+            timeout=order.timeout_s,
+            script=Script(name=script["name"], content=script["content"]),
+        )
+    program, *args = spec["command"]
+    return ExecuteCommandParams(
+        command=program, command_id=task.id, args=args, timeout=order.timeout_s
+    )
+
+
+def _build_playbook(task: Task, order: Order, inventory: dict[str, Any]) -> ExecuteAnsibleParams:
+    spec = order.spec
+    return ExecuteAnsibleParams(
+        playbook=spec["playbook"],
+        command_id=task.id,
+        bundle=order.bundle_digest or "",
+        inventory=inventory,
+        inventory_hostname=task.host_name,
+        extra_vars=order.secrets.get("extra_vars", {}),
+        timeout=order.timeout_s,
+        check=spec["check"],
+        diff=spec["diff"],
+        tags=spec["tags"],
+        skip_tags=spec["skip_tags"],
+        verbosity=spec["verbosity"],
+    )
+
+
+def _failed(code: ReasonCode, reason: str) -> ExecutionEndedError:
+    return ExecutionEndedError(End("failed", code, reason, started=False))

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What does a workflow need of a unit of work? The composition offers it."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from api.executions.service import ExecutionsService
+from api.hosts.agents import HostAgentService
+from api.hosts.service import HostService
+from api.runs.service import RunsService
+
+
+class Work(Protocol):
+    """The services in one transaction."""
+
+    @property
+    def runs(self) -> RunsService:
+        """The runs."""
+        ...
+
+    @property
+    def executions(self) -> ExecutionsService:
+        """The executions."""
+        ...
+
+    @property
+    def hosts(self) -> HostService:
+        """The hosts."""
+        ...
+
+    @property
+    def host_agents(self) -> HostAgentService:
+        """The agents of the hosts."""
+        ...
+
+
+class OpenWork(Protocol):
+    """Opens a unit of work."""
+
+    def __call__(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Work]:
+        """Open one transaction that commits at the end of the block."""
+        ...
