@@ -181,5 +181,5 @@ def _bundle_limits(settings: Settings) -> BundleLimits:
 
 
 def _build_installer(settings: Settings) -> SshInstaller:
-    cache_dir = settings.data_dir / "agent-bundles"
-    return SshInstaller(AgentBundles(find_sources(), cache_dir, ready_dir=None))
+    bundles = AgentBundles(find_sources(), settings.agent_bundles_dir, settings.agent_bundle_dir)
+    return SshInstaller(bundles)

@@ -94,6 +94,11 @@ class Settings(BaseSettings):
     heartbeat_max_s: float = Field(
         default=60.0, gt=0, description="Longest pause in seconds between heartbeats of a host."
     )
+    agent_bundle_dir: _Folder | None = Field(
+        default=None,
+        description="Folder with agent bundles that 'myx agent-bundle' built elsewhere, for a "
+        "control plane that reaches no package index. It is looked at before one is built.",
+    )
     bundle_max_bytes: int = Field(
         default=256 * _MIB,
         ge=1,
@@ -170,6 +175,11 @@ class Settings(BaseSettings):
     def bundles_dir(self) -> Path:
         """The folder of the content bundles."""
         return self.data_dir / "bundles"
+
+    @property
+    def agent_bundles_dir(self) -> Path:
+        """The folder of the agent bundles that were built here."""
+        return self.data_dir / "agent-bundles"
 
     @property
     def admin_token_file(self) -> Path:

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verbs that run or build something here: ``serve``, ``demo``, ``agent-bundle``.
+
+Each loads what it needs when it is called: the other verbs must start quickly.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.outcome import ExitCode
+
+DEMO_DIR = Path(".myx/demo")
+
+
+def serve(
+    *,
+    check_config: Annotated[
+        bool, typer.Option("--check-config", help="Check the settings and end.")
+    ] = False,
+) -> int:
+    """Run the control plane until Ctrl-C.
+
+    All settings are environment variables MYX_*; docs/reference/settings.md lists them. The
+    first start writes an admin token to 'admin-token' in MYX_DATA_DIR, which the other
+    commands find there by themselves.
+
+    Examples:
+      myx serve
+      MYX_LISTEN=127.0.0.1:8080 MYX_DATA_DIR=/srv/myx myx serve
+      MYX_LISTEN=0.0.0.0:8443 MYX_TLS_CERT=cert.pem MYX_TLS_KEY=key.pem myx serve
+    """
+    from api.core.settings import load_settings  # noqa: PLC0415 - pydantic takes 0.3 s
+
+    settings = load_settings()
+    if check_config:
+        sys.stdout.write(f"The settings fit. Data: {settings.data_dir}\n")
+        return ExitCode.SUCCESSFUL
+    from api.main import serve as serve_api  # noqa: PLC0415 - the whole control plane
+
+    serve_api(settings)
+    return ExitCode.SUCCESSFUL
+
+
+def demo(
+    *,
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop after the run, with its exit code.")
+    ] = False,
+    data_dir: Annotated[
+        Path, typer.Option("--data-dir", metavar="DIR", help="Where it keeps everything.")
+    ] = DEMO_DIR,
+) -> int:
+    """Show all of it on this machine, live.
+
+    Starts a control plane and an agent, runs playbooks/demo.yml on it, and serves the browser
+    page. Needs neither root nor systemd, and a checkout of MyX as the current folder. It serves
+    until Ctrl-C, which stops everything it started.
+
+    Examples:
+      myx demo
+      myx demo --once
+    """
+    from api.cli.demo.program import run_demo  # noqa: PLC0415 - only here
+
+    return run_demo(data_dir, once=once)
+
+
+def build_agent_bundle(
+    *,
+    python: Annotated[
+        str, typer.Option("--python", metavar="X.Y", help="Python of the hosts.")
+    ] = "3.11",
+    arch: Annotated[
+        str, typer.Option("--arch", metavar="A", help="Machine of the hosts: x86_64, aarch64.")
+    ] = "x86_64",
+) -> int:
+    """Build what agents are installed from; print its path.
+
+    'myx host install' builds it by itself when it is first needed; this does it ahead, where
+    there is internet.
+
+    Example:
+      myx agent-bundle --python 3.11 --arch aarch64
+    """
+    from api.agents.install import AgentBundles, find_sources  # noqa: PLC0415 - only here
+    from api.core.settings import load_settings  # noqa: PLC0415 - pydantic takes 0.3 s
+
+    settings = load_settings()
+    bundles = AgentBundles(find_sources(), settings.agent_bundles_dir, settings.agent_bundle_dir)
+    bundle = bundles.find_bundle(python, arch) or bundles.build_bundle(python, arch)
+    sys.stdout.write(f"{bundle.path}\n")
+    return ExitCode.SUCCESSFUL
