@@ -49,6 +49,7 @@ class BoundedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state)
         self._deadline: asyncio.TimerHandle | None = None
+        self._heads = 0
         self._head_bytes = 0
         self._is_in_head = True
         self._is_complete = True
@@ -82,11 +83,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, and stop at a head that does not end."""
+        was_in_head, heads = self._is_in_head, self._heads
         super().data_received(data)
-        if self._is_in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self.abort()
+        is_all_head = was_in_head and self._is_in_head and heads == self._heads
+        self._head_bytes = self._head_bytes + len(data) if is_all_head else 0
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self.abort()
 
     def on_message_begin(self) -> None:
         """Start the clock of a request."""
@@ -103,7 +105,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Pass the request on."""
         self._is_in_head = False
-        self._head_bytes = 0
+        self._heads += 1
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

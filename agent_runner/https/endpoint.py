@@ -9,14 +9,31 @@ stops. Everything else is 200 with a JSON-RPC reply, or 204 where a notification
 import asyncio
 import hmac
 
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-
 from agent_runner.auth import WINDOW_S, Gatekeeper, Verdict
+from agent_runner.https.asgi import (
+    Answer,
+    CallerGoneError,
+    Receive,
+    Scope,
+    Send,
+    find_header,
+    read_body,
+    wait_for_disconnect,
+)
 from agent_runner.https.connections import TRUST_EXTENSION
 from agent_runner.protocol.methods import MAX_REQUEST_BYTES, TOKEN_HEADER
 from agent_runner.rpc.dispatcher import Call, Dispatcher
+
+NOT_FOUND = Answer(404, b"Not Found")
+UNAUTHORIZED = Answer(401, b"Unauthorized")
+THROTTLED = Answer(
+    429, b"Too Many Requests", headers=((b"retry-after", str(int(WINDOW_S)).encode()),)
+)
+TOO_LARGE = Answer(413, b"Content Too Large")
+STOPPING = Answer(
+    503, b"The agent is stopping", headers=((b"connection", b"close"), (b"retry-after", b"1"))
+)
+DONE = Answer(204)
 
 
 class RpcEndpoint:
@@ -35,81 +52,48 @@ class RpcEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            response = await self._respond(Request(scope, receive))
-        except ClientDisconnect:
+            answer = self._find_refusal(scope) or await self._answer(scope, receive)
+        except CallerGoneError:
             return
-        await response(scope, receive, send)
+        await answer.send(send)
 
-    async def _respond(self, request: Request) -> Response:
-        if not self._is_known(request):
-            return Response("Not Found", 404, media_type="text/plain")
-        refusal = self._find_refusal(request)
-        if refusal is not None:
-            return refusal
-        body = await _read_body(request)
+    def _find_refusal(self, scope: Scope) -> Answer | None:
+        path = scope["path"].encode(errors="surrogateescape")
+        is_path = hmac.compare_digest(path, self._path)
+        if not (is_path and scope["method"] == "POST"):
+            return NOT_FOUND
+        address = scope["client"][0] if scope["client"] else ""
+        verdict = self._gatekeeper.judge(find_header(scope, TOKEN_HEADER), address)
+        if verdict is not Verdict.TRUSTED:
+            return UNAUTHORIZED if verdict is Verdict.DENIED else THROTTLED
+        scope["extensions"][TRUST_EXTENSION]["trust"]()
+        return None
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        body = await read_body(scope, receive, MAX_REQUEST_BYTES)
         if body is None:
-            return Response("Content Too Large", 413, media_type="text/plain")
+            return TOO_LARGE
         call = self._dispatcher.accept(body)
-        if isinstance(call, Call):
-            return await self._run(call, request)
-        return _reply(call)
-
-    def _is_known(self, request: Request) -> bool:
-        path: str = request.scope["path"]
-        is_path = hmac.compare_digest(path.encode(errors="surrogateescape"), self._path)
-        return request.method == "POST" and is_path
-
-    def _find_refusal(self, request: Request) -> Response | None:
-        token = request.headers.get(TOKEN_HEADER, "").encode("latin-1")
-        address = request.client.host if request.client else ""
-        verdict = self._gatekeeper.judge(token, address)
-        if verdict is Verdict.TRUSTED:
-            request.scope["extensions"][TRUST_EXTENSION]["trust"]()
-            return None
-        if verdict is Verdict.DENIED:
-            return Response("Unauthorized", 401, media_type="text/plain")
-        headers = {"Retry-After": str(int(WINDOW_S))}
-        return Response("Too Many Requests", 429, headers, media_type="text/plain")
-
-    async def _run(self, call: Call, request: Request) -> Response:
-        """Carry the call out; one that only waits to read ends with its caller and the agent."""
+        if not isinstance(call, Call):
+            return _wrap(call)
         if not call.can_wait:
-            return _reply(await call.run())
+            return _wrap(await call.run())
+        return await self._run_waiting(call, receive)
+
+    async def _run_waiting(self, call: Call, receive: Receive) -> Answer:
+        """Carry a read out, unless its caller hangs up or the agent stops while it waits."""
         work = asyncio.ensure_future(call.run())
-        enders = [
-            asyncio.ensure_future(_wait_for_disconnect(request)),
+        ends = [
+            asyncio.ensure_future(wait_for_disconnect(receive)),
             asyncio.ensure_future(self._stopping.wait()),
         ]
         try:
-            await asyncio.wait([work, *enders], return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                return _reply(work.result())
+            await asyncio.wait([work, *ends], return_when=asyncio.FIRST_COMPLETED)
+            return _wrap(work.result()) if work.done() else STOPPING
         finally:
-            for task in (work, *enders):
+            for task in (work, *ends):
                 task.cancel()
-        headers = {"Connection": "close", "Retry-After": "1"}
-        return Response("The agent is stopping", 503, headers, media_type="text/plain")
 
 
-async def _read_body(request: Request) -> bytes | None:
-    """Return the body, or ``None`` as soon as it is known to be too large."""
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced) > MAX_REQUEST_BYTES:
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_REQUEST_BYTES:
-            return None
-    return bytes(body)
-
-
-async def _wait_for_disconnect(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _reply(body: bytes | None) -> Response:
-    if body is None:
-        return Response(status_code=204)
-    return Response(body, media_type="application/json")
+def _wrap(reply: bytes | None) -> Answer:
+    return DONE if reply is None else Answer(200, reply, b"application/json")

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import asyncio
+import socket
+from typing import Any
+
+import httpx
+import pytest
+
+from agent_runner.https import connections, listener
+from agent_runner.protocol import methods as wire
+
+LONG_POLL = {"command_id": "id-1", "offset": 5, "wait_s": wire.MAX_WAIT_S}
+
+
+def _start_polls(agent: Any, count: int) -> list[asyncio.Task[httpx.Response]]:
+    request = {"jsonrpc": "2.0", "id": 1, "method": "get_command_log", "params": LONG_POLL}
+    return [asyncio.create_task(agent.post(request)) for _ in range(count)]
+
+
+async def _read_until_cut(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read()
+    except ConnectionError:
+        return b""
+
+
+async def test_waiting_reads_do_not_block_others(agent: Any) -> None:
+    """While many reads wait, other calls are answered; all readers wake up by one new byte."""
+    await agent.result("execute_command", command="true", command_id="id-1")
+    polls = _start_polls(agent, 50)
+    for _ in polls:
+        await agent.executions.waiting.acquire()
+    assert (await agent.result("health_check"))["status"] == "ok"
+    agent.executions.ended.set()
+    answers = await asyncio.gather(*polls)
+    assert all(answer.json()["result"]["is_final"] for answer in answers)
+
+
+async def test_read_ends_with_its_caller(agent: Any) -> None:
+    """A read that waits is given up when its caller hangs up."""
+    await agent.result("execute_command", command="true", command_id="id-1")
+    (poll,) = _start_polls(agent, 1)
+    await agent.executions.waiting.acquire()
+    poll.cancel()
+    await agent.executions.given_up.acquire()
+
+
+async def test_stopping_waits_for_nobody(agent: Any) -> None:
+    """Reads that wait get 503 at once when the agent stops; executions are let go of after it."""
+    await agent.result("execute_command", command="true", command_id="id-1")
+    polls = _start_polls(agent, 20)
+    for _ in polls:
+        await agent.executions.waiting.acquire()
+    async with asyncio.timeout(2 * listener.STOP_GRACE_S + 3):
+        await agent.server.__aexit__()
+        answers = await asyncio.gather(*polls)
+    assert {answer.status_code for answer in answers} == {503}
+    assert not agent.executions.is_open
+
+
+async def test_endless_head_is_cut_off(agent: Any) -> None:
+    """A request whose headers do not end loses its connection."""
+    reader, writer = await agent.connect()
+    writer.write(b"POST / HTTP/1.1\r\nX-Long: ")
+    writer.write(b"x" * 1_000_000)
+    assert await _read_until_cut(reader) == b""
+    writer.close()
+
+
+async def test_slow_sender_is_cut_off(agent: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that does not arrive in time loses its connection."""
+    monkeypatch.setattr(connections, "REQUEST_TIMEOUT_S", 0.05)
+    reader, writer = await agent.connect()
+    writer.write(b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nab")
+    answer = await reader.read()
+    assert answer.startswith(b"HTTP/1.1 404") or answer == b""
+    writer.close()
+
+
+async def test_silent_connection_is_cut_off(agent: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection on which nothing is said is ended."""
+    monkeypatch.setattr(connections, "REQUEST_TIMEOUT_S", 0.05)
+    reader, writer = await agent.connect()
+    assert await reader.read() == b""
+    writer.close()
+
+
+async def test_strangers_cannot_keep_the_control_plane_out(
+    agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Too many strangers make room for each other; a connection that showed the token stays."""
+    monkeypatch.setattr(connections, "MAX_UNTRUSTED", 3)
+    await agent.result("health_check")
+    strangers = [await agent.connect() for _ in range(5)]
+    for reader, _ in strangers[:2]:
+        assert await reader.read() == b""
+    assert (await agent.result("health_check"))["status"] == "ok"
+    assert len(agent.server._listener._table.connections) == 4
+    for _, writer in strangers:
+        writer.close()
+
+
+async def test_answers_leave_at_once(agent: Any) -> None:
+    """No connection holds an answer back to wait for more (Nagle's algorithm is off)."""
+    await agent.result("health_check")
+    for connection in agent.server._listener._table.connections:
+        sock = connection.transport.get_extra_info("socket")
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+async def test_port_in_use_is_told_with_its_remedy(agent: Any) -> None:
+    """A port that somebody else has is named, with what to do."""
+    with pytest.raises(listener.ListenError, match=f"Port {agent.server.port} is used"):
+        listener.open_socket("127.0.0.1", agent.server.port)
