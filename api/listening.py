@@ -41,6 +41,12 @@ def open_socket(settings: Settings) -> socket.socket:
     return listener
 
 
+def describe_address(listener: socket.socket) -> str:
+    """Return ``ADDRESS:PORT`` as it is, also where the system chose the port."""
+    host, port = listener.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def check_certificate(settings: Settings) -> None:
     """Refuse a certificate or key that cannot be served.
 

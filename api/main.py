@@ -14,7 +14,7 @@ from api import health
 from api.auth.bearer import authenticate
 from api.bundles.router import router as bundles_router
 from api.composition import Composition
-from api.core.errors import AuthenticationError
+from api.core.errors import AuthenticationError, InvalidInputError
 from api.core.log_setup import configure_logging
 from api.core.middleware import BodyLimitMiddleware, RequestMiddleware
 from api.core.problem import describe_errors, install_problem_handlers
@@ -102,6 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
     install_problem_handlers(app)
     app.include_router(health.router)
     app.include_router(_make_api_router())
+    description.describe_problems(app)
     add_description_page(app)
     return app
 
@@ -112,7 +113,7 @@ def _make_api_router() -> APIRouter:
     protected = APIRouter(
         prefix=API_PREFIX,
         dependencies=[Depends(authenticate)],
-        responses=describe_errors(AuthenticationError),
+        responses=describe_errors(AuthenticationError, InvalidInputError),
     )
     protected.include_router(runs_router)
     protected.include_router(executions_router)

@@ -12,9 +12,7 @@ from api.core.paging import Page, build_page
 from api.core.problem import describe_errors
 from api.dependencies import RequestComposition, RequestServices
 
-router = APIRouter(
-    prefix="/bundles", tags=["bundles"], responses=describe_errors(InvalidInputError)
-)
+router = APIRouter(prefix="/bundles", tags=["bundles"])
 
 BundleDigest = Annotated[Digest, Path()]
 

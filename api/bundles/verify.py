@@ -16,6 +16,9 @@ from api.bundles.limits import BundleLimits
 HEADER_ALLOWANCE_BYTES = 4096
 """What tar itself may take for each file beside the content."""
 
+END_ALLOWANCE_BYTES = 64 * 1024
+"""What tar may add at the end, and what is read ahead."""
+
 _REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _DAMAGE = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, ValueError)
 
@@ -26,14 +29,14 @@ class _CountedStream:
     def __init__(self, stream: BinaryIO, limits: BundleLimits) -> None:
         self._stream = stream
         self._limits = limits
-        self._headers_bytes = limits.max_files * HEADER_ALLOWANCE_BYTES
+        self._allowed_bytes = limits.max_files * HEADER_ALLOWANCE_BYTES + END_ALLOWANCE_BYTES
         self._read_bytes = 0
 
     def read(self, size: int) -> bytes:
         """Read as a file does."""
         data = self._stream.read(size)
         self._read_bytes += len(data)
-        self._limits.check_unpacked(self._read_bytes - self._headers_bytes)
+        self._limits.check_unpacked(self._read_bytes - self._allowed_bytes)
         return data
 
 

@@ -4,7 +4,7 @@
 import contextlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from api.core.errors import SettingsError
@@ -32,16 +32,8 @@ def ensure_private_dir(path: Path) -> Path:
 
 def write_private_file(path: Path, content: bytes) -> None:
     """Write the file with mode 0600 so that a reader sees all of it or the one before."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with _write_beside(path, content) as temporary:
+        temporary.replace(path)
     sync_folder(path.parent)
 
 
@@ -52,15 +44,28 @@ def read_or_create_private_file(path: Path, make_content: Callable[[], bytes]) -
     """
     with contextlib.suppress(FileNotFoundError):
         return path.read_bytes()
-    candidate = path.with_name(f".{path.name}.{os.getpid()}.new")
-    write_private_file(candidate, make_content())
-    try:
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(candidate)
-    finally:
-        candidate.unlink()
+    with (
+        _write_beside(path, make_content()) as temporary,
+        contextlib.suppress(FileExistsError),
+    ):
+        path.hardlink_to(temporary)
     sync_folder(path.parent)
     return path.read_bytes()
+
+
+@contextlib.contextmanager
+def _write_beside(path: Path, content: bytes) -> Iterator[Path]:
+    """Lend a complete file in the same folder, and remove what is left of it."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def sync_folder(path: Path) -> None:

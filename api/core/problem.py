@@ -11,9 +11,17 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from api.core.errors import AuthenticationError, FieldError, MyxError
+from api.core.errors import AuthenticationError, FieldError, MyxError, NotFoundError, TooLargeError
 
 MEDIA_TYPE = "application/problem+json"
+
+_CODES = {
+    HTTPStatus.BAD_REQUEST: "bad_request",
+    HTTPStatus.NOT_FOUND: NotFoundError.code,
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: TooLargeError.code,
+}
+"""What the framework refuses by itself; the words for a status differ between Pythons."""
 
 _HINTS = {
     HTTPStatus.NOT_FOUND: "There is nothing at {path}. /docs lists every route.",
@@ -120,7 +128,7 @@ async def _answer_http_exception(request: Request, error: Exception) -> JSONResp
         title=_title(error.status_code),
         status=error.status_code,
         detail=detail,
-        code=_title(error.status_code).lower().replace(" ", "_").replace("-", "_"),
+        code=_CODES.get(HTTPStatus(error.status_code), "http_error"),
     )
     return make_problem_response(problem, dict(error.headers or {}))
 

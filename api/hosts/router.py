@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response, status
 
 from api.agents.errors import AgentError
-from api.core.errors import InvalidInputError
 from api.core.paging import Page, build_page
 from api.core.problem import describe_errors
 from api.dependencies import RequestComposition, RequestServices
@@ -19,7 +18,7 @@ from api.hosts.errors import (
 from api.hosts.fields import HostName
 from api.hosts.schemas import Enrollment, Host, HostCreate, HostQuery, HostStatus, HostUpdate
 
-router = APIRouter(prefix="/hosts", tags=["hosts"], responses=describe_errors(InvalidInputError))
+router = APIRouter(prefix="/hosts", tags=["hosts"])
 
 KnownHost = Annotated[str, Path(description="Name of the host", examples=["web1"])]
 NewHost = Annotated[HostName, Path()]

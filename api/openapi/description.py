@@ -3,6 +3,10 @@
 
 from typing import Any
 
+from fastapi import FastAPI
+
+from api.core.problem import MEDIA_TYPE, Problem
+
 SUMMARY = "Ansible playbooks on the hosts themselves, with a central brain."
 
 DESCRIPTION = """\
@@ -25,3 +29,26 @@ TAGS: list[dict[str, Any]] = [
 ]
 
 LICENSE = {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"}
+
+_PROBLEM = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+
+
+def describe_problems(app: FastAPI) -> None:
+    """Say of every problem that it comes as problem+json; FastAPI knows one type of answers."""
+    describe = app.openapi
+
+    def describe_with_problems() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            for path in describe()["paths"].values():
+                for operation in path.values():
+                    _correct_media_types(operation["responses"])
+        return describe()
+
+    app.openapi = describe_with_problems  # type: ignore[method-assign]  # as FastAPI documents
+
+
+def _correct_media_types(responses: dict[str, Any]) -> None:
+    for response in responses.values():
+        content = response.get("content", {})
+        if content.get("application/json", {}).get("schema") == _PROBLEM:
+            content[MEDIA_TYPE] = content.pop("application/json")

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from api.db.database import Database
+from api.hosts.errors import HostExistsError
+from api.hosts.repository import HostRepository
+from api.hosts.schemas import HostQuery
+from api.hosts.targets import Contact, Member
+from api.models import Agent, Execution, Host, HostGroup, Run
+
+from .conftest import NOW, new_host
+
+pytestmark = pytest.mark.usefixtures("fleet")
+
+
+async def _list(database: Database, **query: Any) -> tuple[str, int]:
+    async with database.unit_of_work(read_only=True) as session:
+        rows = await HostRepository(session).list_hosts(HostQuery(**query))
+    return " ".join(host.name for host in rows.items), rows.count
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, ("db1 lonely web1 web2", 4)),
+        ({"order_by": "-name"}, ("web2 web1 lonely db1", 4)),
+        ({"order_by": "address"}, ("web2 lonely web1 db1", 4)),
+        ({"order_by": "-created_at"}, ("lonely db1 web2 web1", 4)),
+        ({"group": "web"}, ("web1 web2", 2)),
+        ({"group": "nope"}, ("", 0)),
+        ({"agent_status": "online"}, ("web1", 1)),
+        ({"agent_status": "offline"}, ("web2", 1)),
+        ({"agent_status": "not_installed"}, ("db1 lonely", 2)),
+        ({"search": "WEB"}, ("web1 web2", 2)),
+        ({"search": "example"}, ("db1", 1)),
+        ({"search": "%"}, ("", 0)),
+        ({"search": "_"}, ("", 0)),
+        ({"group": "eu", "agent_status": "online", "search": "1"}, ("web1", 1)),
+        ({"page": 2, "page_size": 3}, ("web2", 4)),
+        ({"page": 9}, ("", 4)),
+    ],
+)
+async def test_lists_are_filtered_sorted_and_cut(
+    database: Database, query: dict[str, Any], expected: tuple[str, int]
+) -> None:
+    """The database answers the page, and counts the rows of all pages."""
+    assert await _list(database, **query) == expected
+
+
+async def test_a_host_comes_whole(database: Database) -> None:
+    """A host is found by its name with groups, variables and agent."""
+    async with database.unit_of_work(read_only=True) as session:
+        host = await HostRepository(session).find_host("web1")
+    assert host is not None
+    assert [row.name for row in host.group_rows] == ["eu", "web"]
+    assert host.agent is not None
+    assert host.agent.rpc_port == 9001
+    assert host.created_at == NOW
+
+
+async def test_what_is_not_there_is_none(database: Database) -> None:
+    """Finding says None, and a name's case matters."""
+    async with database.unit_of_work(read_only=True) as session:
+        repository = HostRepository(session)
+        assert await repository.find_host("WEB1") is None
+        assert await repository.find_host_by_id(404) is None
+
+
+async def test_a_name_is_taken_once(database: Database) -> None:
+    """A second host of one name is refused, whoever asked first."""
+    with pytest.raises(HostExistsError, match="'web1' already"):
+        async with database.unit_of_work() as session:
+            await HostRepository(session).add_host(new_host("web1"))
+
+
+async def test_a_host_leaves_its_executions(database: Database) -> None:
+    """Deleting a host takes groups and agent along, and its executions keep its name."""
+    async with database.unit_of_work() as session:
+        repository = HostRepository(session)
+        host = await repository.find_host("web1")
+        assert host is not None
+        run = Run(
+            kind="command",
+            name="true",
+            spec={},
+            status="successful",
+            created_by="admin",
+            created_at=NOW,
+        )
+        session.add(run)
+        await session.flush()
+        session.add(
+            Execution(
+                id="e1",
+                run_id=run.id,
+                host_id=host.id,
+                host_name="web1",
+                status="successful",
+                created_at=NOW,
+            )
+        )
+        await session.flush()
+        await repository.delete_host(host)
+    async with database.unit_of_work(read_only=True) as session:
+        execution = await session.get_one(Execution, "e1")
+        assert (execution.host_id, execution.host_name) == (None, "web1")
+        assert (await session.scalars(select(Host.name).order_by(Host.name))).all() == [
+            "db1",
+            "lonely",
+            "web2",
+        ]
+        assert 9001 not in await HostRepository(session).list_taken_ports()
+        assert set((await session.scalars(select(HostGroup.name))).all()) == {"eu", "us", "web"}
+
+
+async def test_members_are_all_hosts_with_their_groups(database: Database) -> None:
+    """Patterns are resolved over all hosts by name, those without a group included."""
+    async with database.unit_of_work(read_only=True) as session:
+        members = await HostRepository(session).list_members()
+    assert [(member.name, member.groups) for member in members] == [
+        ("db1", ("eu",)),
+        ("lonely", ()),
+        ("web1", ("eu", "web")),
+        ("web2", ("us", "web")),
+    ]
+    assert all(isinstance(member, Member) for member in members)
+
+
+async def test_hosts_are_listed_by_names(database: Database) -> None:
+    """Those that exist come, in the order of their names."""
+    async with database.unit_of_work(read_only=True) as session:
+        rows = await HostRepository(session).list_hosts_by_name(["web2", "nope", "db1"])
+    assert [host.name for host in rows] == ["db1", "web2"]
+
+
+async def test_installed_hosts_have_an_agent(database: Database) -> None:
+    """Heartbeats go to hosts whose agent was installed, online or not."""
+    async with database.unit_of_work(read_only=True) as session:
+        rows = await HostRepository(session).list_installed_hosts()
+    assert [host.name for host in rows] == ["web1", "web2"]
+
+
+async def test_contacts_are_recorded(database: Database) -> None:
+    """An answer makes an agent online, silence offline, and one that is not installed stays so."""
+    async with database.unit_of_work() as session:
+        ids = {m.name: m.host_id for m in await HostRepository(session).list_members()}
+    later = datetime(2026, 2, 1, tzinfo=UTC)
+    async with database.unit_of_work() as session:
+        await HostRepository(session).record_contacts(
+            [
+                Contact(ids["web1"], version=None, error="no route"),
+                Contact(ids["web2"], version="1.2.3"),
+                Contact(ids["db1"], version="1.2.3"),
+                Contact(404, version="1.2.3"),
+            ],
+            later,
+        )
+    async with database.unit_of_work(read_only=True) as session:
+        silent = await session.get_one(Agent, ids["web1"])
+        assert (silent.status, silent.last_error, silent.last_seen_at) == (
+            "offline",
+            "no route",
+            None,
+        )
+        heard = await session.get_one(Agent, ids["web2"])
+        assert (heard.status, heard.last_error, heard.version) == ("online", None, "1.2.3")
+        assert heard.last_seen_at == later
+        assert (await session.get_one(Agent, ids["db1"])).status == "not_installed"

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+from dataclasses import replace
+
+import pytest
+from fastapi import FastAPI
+
+from api.composition import Composition
+from api.hosts.errors import AgentNotInstalledError, HostNotFoundError
+from api.hosts.schemas import HostCreate, HostUpdate
+from api.hosts.targets import InstallPlan, InstallRecord
+
+RECORD = InstallRecord(cert_fingerprint="ab" * 32, version="1.2.3", host_key="ssh-ed25519 AAAA")
+
+
+@pytest.fixture
+async def composition(app: FastAPI) -> Composition:
+    """Return the running application's parts, with two hosts."""
+    parts: Composition = app.state.composition
+    async with parts.unit_of_work() as services:
+        for name in ("web1", "web2"):
+            body = HostCreate.model_validate(
+                {"name": name, "address": "192.0.2.1", "ssh_password": "hunter2"}
+            )
+            await services.hosts.create_host(body)
+    return parts
+
+
+async def _prepare(composition: Composition, *names: str) -> list[InstallPlan]:
+    async with composition.unit_of_work() as services:
+        return await services.host_agents.prepare_install(names)
+
+
+async def _install(composition: Composition, name: str, *, forget: bool = False) -> InstallPlan:
+    [plan] = await _prepare(composition, name)
+    async with composition.unit_of_work() as services:
+        await services.host_agents.record_install(
+            plan.host_id, RECORD, forget_ssh_credentials=forget
+        )
+    return plan
+
+
+async def test_an_identity_is_made_once(composition: Composition) -> None:
+    """Every install of a host gets the port, path, token and key of the first."""
+    first = await _prepare(composition, "web2", "web1")
+    again = await _prepare(composition, "web1", "web2")
+    assert [plan.name for plan in first] == ["web1", "web2"]
+    assert first == again
+    assert first[0].identity.rpc_port != first[1].identity.rpc_port
+    assert first[0].credentials.password == "hunter2"
+
+
+async def test_nothing_is_prepared_for_a_mistyped_name(composition: Composition) -> None:
+    """All unknown names are told at once, and the known ones get no identity."""
+    with pytest.raises(HostNotFoundError, match="no hosts 'x', 'y'"):
+        await _prepare(composition, "x", "web1", "y")
+    async with composition.unit_of_work(read_only=True) as services:
+        assert (await services.hosts.get_host("web1")).agent.rpc_port is None
+
+
+async def test_an_install_makes_an_agent_callable(composition: Composition) -> None:
+    """After an install the host is online under its pinned certificate, and heartbeats find it."""
+    plan = await _install(composition, "web1")
+    async with composition.unit_of_work(read_only=True) as services:
+        host = await services.hosts.get_host("web1")
+        endpoint = await services.host_agents.get_endpoint(plan.host_id)
+        listed = await services.host_agents.list_endpoints()
+    assert (host.agent.status, host.agent.version) == ("online", "1.2.3")
+    assert host.has_ssh_credentials
+    assert endpoint.cert_fingerprint == RECORD.cert_fingerprint
+    assert endpoint.rpc_path == plan.identity.rpc_path
+    assert endpoint.agent_token == plan.identity.agent_token
+    assert listed == [(plan.host_id, endpoint)]
+
+
+async def test_the_accepted_host_key_is_kept(composition: Composition) -> None:
+    """The next install verifies the key, until the host moves elsewhere."""
+    await _install(composition, "web1")
+    assert (await _prepare(composition, "web1"))[0].host_key == RECORD.host_key
+    async with composition.unit_of_work() as services:
+        await services.hosts.update_host("web1", HostUpdate(address="192.0.2.1", ssh_user="x"))
+    assert (await _prepare(composition, "web1"))[0].host_key == RECORD.host_key
+    async with composition.unit_of_work() as services:
+        await services.hosts.update_host("web1", HostUpdate(address="192.0.2.2"))
+    assert (await _prepare(composition, "web1"))[0].host_key is None
+
+
+async def test_an_install_may_forget_the_credentials(composition: Composition) -> None:
+    """With that wish, the key and password are gone after success."""
+    await _install(composition, "web1", forget=True)
+    async with composition.unit_of_work(read_only=True) as services:
+        assert not (await services.hosts.get_host("web1")).has_ssh_credentials
+
+
+async def test_an_uninstalled_agent_is_not_called(composition: Composition) -> None:
+    """After an uninstall the host has no agent, and its next install keeps port and path."""
+    plan = await _install(composition, "web1")
+    async with composition.unit_of_work() as services:
+        await services.host_agents.record_uninstall(plan.host_id)
+    async with composition.unit_of_work(read_only=True) as services:
+        assert await services.host_agents.list_endpoints() == []
+        with pytest.raises(AgentNotInstalledError, match="myx host install web1"):
+            await services.host_agents.get_endpoint(plan.host_id)
+    [again] = await _prepare(composition, "web1")
+    assert again == replace(plan, host_key=RECORD.host_key)
+
+
+async def test_a_host_that_was_removed_meanwhile_is_told(composition: Composition) -> None:
+    """A workflow that comes back for a host that is gone gets an error of ours."""
+    plan = await _install(composition, "web1")
+    async with composition.unit_of_work() as services:
+        await services.hosts.delete_host("web1")
+    async with composition.unit_of_work() as services:
+        with pytest.raises(HostNotFoundError):
+            await services.host_agents.record_install(plan.host_id, RECORD)

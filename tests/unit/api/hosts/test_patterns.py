@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import os
+from pathlib import Path
+
+import pytest
+
+from api.hosts.errors import NoHostsMatchedError, PatternError
+from api.hosts.patterns import match_members
+from api.hosts.targets import Member
+
+FLEET = [
+    Member(1, "db1", ("db", "eu")),
+    Member(2, "db2", ("db", "us")),
+    Member(3, "lonely"),
+    Member(4, "web1", ("eu", "web")),
+    Member(5, "web2", ("us", "web")),
+    Member(6, "web3", ("us", "web")),
+]
+
+
+async def _match(limit: str | None, *patterns: str) -> str:
+    matched = await match_members(FLEET, patterns or ["all"], limit)
+    return " ".join(member.name for member in matched)
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [
+        ("all", "db1 db2 lonely web1 web2 web3"),
+        ("*", "db1 db2 lonely web1 web2 web3"),
+        ("web1", "web1"),
+        ("web", "web1 web2 web3"),
+        ("web1,db1", "db1 web1"),
+        ("web1:db1", "db1 web1"),
+        ("web:&us", "web2 web3"),
+        ("web:&us:!web3", "web2"),
+        ("!web", "db1 db2 lonely"),
+        ("web*", "web1 web2 web3"),
+        ("db?", "db1 db2"),
+        ("~(web|db)1", "db1 web1"),
+        ("web[0]", "web1"),
+        ("web[1:2]", "web2 web3"),
+        ("ungrouped", "lonely"),
+    ],
+)
+async def test_patterns_mean_what_ansible_means(limit: str, expected: str) -> None:
+    """Names, groups, globs, unions, intersections, exclusions, slices and expressions work."""
+    assert await _match(limit) == expected
+
+
+async def test_plays_and_limit_narrow_each_other() -> None:
+    """Any play's hosts count, and of them what the limit names."""
+    assert await _match(None, "web:!web3", "db1") == "db1 web1 web2"
+    assert await _match("eu", "web", "db2") == "web1"
+
+
+@pytest.mark.parametrize("limit", ["nope", "web1,nope", "web:!nope", "web:&nope", "localhost"])
+async def test_an_unknown_name_is_an_error(limit: str) -> None:
+    """A mistyped name in a limit is told, where Ansible would go on without it."""
+    with pytest.raises(NoHostsMatchedError, match=r"is neither a host nor a group.*myx host list"):
+        await _match(limit)
+
+
+async def test_an_unknown_name_in_a_play_is_none() -> None:
+    """A play may name a group that has no hosts yet."""
+    assert await _match(None, "web1", "cache") == "web1"
+
+
+@pytest.mark.parametrize(
+    ("limit", "patterns"), [("x*", ["all"]), ("db", ["web"]), (None, ["x", "y"])]
+)
+async def test_nothing_matched_is_an_error(limit: str | None, patterns: list[str]) -> None:
+    """What matches no host is named, with how to list them."""
+    with pytest.raises(NoHostsMatchedError, match=r"match.*no host.*myx host list"):
+        await match_members(FLEET, patterns, limit)
+
+
+async def test_an_empty_fleet_says_so() -> None:
+    """Without any host the remedy is to add one."""
+    with pytest.raises(NoHostsMatchedError, match=r"myx host add"):
+        await match_members([], ["all"], None)
+
+
+@pytest.mark.parametrize("limit", ["", " ", ",", ":", "@/etc/passwd", "~(", "web[9]", "x" * 5000])
+async def test_what_is_no_pattern_is_refused(limit: str) -> None:
+    """Nothing, a file, a broken expression, a slice beyond the end: each says what is wrong."""
+    with pytest.raises(PatternError):
+        await _match(limit)
+
+
+async def test_a_fleet_of_other_names_is_asked_anew() -> None:
+    """Two questions do not share what the first one knew."""
+    assert await _match("web1") == "web1"
+    with pytest.raises(NoHostsMatchedError):
+        await match_members([Member(1, "other")], ["all"], "web1")
+
+
+async def test_the_configuration_of_the_content_has_no_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Neither an ansible.cfg in the folder nor a pattern without hosts makes Ansible speak up."""
+    (tmp_path / "ansible.cfg").write_text("[defaults]\nhost_pattern_mismatch = error\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANSIBLE_CONFIG", "kept")
+    assert await _match(None, "web1", "cache") == "web1"
+    assert os.environ["ANSIBLE_CONFIG"] == "kept"
+    assert capfd.readouterr().err == ""
