@@ -36,6 +36,7 @@ ARCHITECTURES = ("x86_64", "aarch64")
 
 _DIGEST_LENGTH = 12
 _PRIVATE_DIR = 0o700
+_BUILDING = ".building-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +124,10 @@ class AgentBundles:
             self._cache_dir.mkdir(mode=_PRIVATE_DIR, parents=True, exist_ok=True)
             with (
                 _locked(self._cache_dir / "lock"),
-                tempfile.TemporaryDirectory(dir=self._cache_dir, prefix=".building-") as place,
+                tempfile.TemporaryDirectory(dir=self._cache_dir, prefix=_BUILDING) as place,
             ):
                 if not destination.is_file():
+                    self._remove_leftovers(keep=Path(place))
                     self._fill(Path(place) / "tree", python, architecture)
                     _pack(Path(place) / "tree", Path(place) / "packed")
                     self._forget_outdated(python, architecture)
@@ -163,6 +165,12 @@ class AgentBundles:
                 copy = root / path.relative_to(self._sources.collection)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(path, copy)
+
+    def _remove_leftovers(self, keep: Path) -> None:
+        """Remove what a killed builder left; no other one is at work while we hold the lock."""
+        for path in self._cache_dir.glob(f"{_BUILDING}*"):
+            if path != keep:
+                shutil.rmtree(path, ignore_errors=True)
 
     def _forget_outdated(self, python: str, architecture: str) -> None:
         """Remove the bundles of the sources as they were before."""

@@ -8,10 +8,15 @@ Ansible of the agent bundle. So an install that failed or was cut off is repeate
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from api.agents.install.bundle import AgentBundles
+from api.agents.install.delivery import (
+    NOT_DELIVERED,
+    Delivery,
+    deliver_bundle,
+    find_installed,
+)
 from api.agents.install.errors import InstallError, RoleFailedError, SshUnreachableError
 from api.agents.install.fitness import (
     NEEDED_FOR_VERSION_MB,
@@ -19,14 +24,13 @@ from api.agents.install.fitness import (
     HostFacts,
     examine_host,
 )
-from api.agents.install.placing import Placed, find_version, uploaded
 from api.agents.install.role_output import RoleOutput
 from api.agents.install.root_shell import RootShell, become_root, follow
 from api.agents.install.ssh import SshConnection, connect
 from api.agents.install.targets import InstalledAgent, InstallTarget, Progress
 
-ROLE_TIMEOUT_S = 900.0
-"""The longest the role may take on the host."""
+APPLY_TIMEOUT_S = 1800.0
+"""The longest that upload and role may take together."""
 
 _AGENT = "/opt/myx-agent/current/bin/myx-agent"
 _TRACES = "/opt/myx-agent /etc/myx-agent /etc/systemd/system/myx-agent.service"
@@ -55,14 +59,8 @@ class HostInstaller:
                 f"Python {facts.python_version} on {facts.architecture}, "
                 f"port {target.config.rpc_port} can be used"
             )
-            bundle = await self._bundles.get_bundle(
-                facts.python_version, facts.architecture, progress
-            )
-            placed = await find_version(shell, f"versions/{bundle.version_id}")
-            if placed is None:
-                await self._examine(shell, target, needed_mb=NEEDED_FOR_VERSION_MB)
-            place = nullcontext(placed) if placed else uploaded(shell, bundle, progress)
-            await _apply(shell, facts, place, _describe_agent(target), target.name, progress)
+            delivery = await self._prepare(shell, target, facts, progress)
+            await _apply(shell, delivery, _describe_agent(target), target.name, progress)
             fingerprint = await _ask_agent(shell, "fingerprint")
             version = await _ask_agent(shell, "version")
         await progress(f"Agent {version} runs, certificate {fingerprint[:16]}...")
@@ -81,19 +79,23 @@ class HostInstaller:
                 await progress("There is no agent")
                 return
             facts = await self._examine(shell, target)
-            placed = await find_version(shell, "current")
-            if placed is None:
-                await progress("The installed agent is damaged; the bundle removes it")
-                await self._examine(shell, target, needed_mb=NEEDED_FOR_VERSION_MB)
-            place = nullcontext(placed) if placed else await self._upload(shell, facts, progress)
-            await _apply(shell, facts, place, {"agent_state": "absent"}, target.name, progress)
+            delivery = await find_installed(shell, facts.python, "current")
+            if delivery is None:
+                await progress("The installed agent is damaged; a new one removes it")
+                delivery = await self._prepare(shell, target, facts, progress)
+            await _apply(shell, delivery, {"agent_state": "absent"}, target.name, progress)
         await progress("The agent is removed")
 
-    async def _upload(
-        self, shell: RootShell, facts: HostFacts, progress: Progress
-    ) -> AbstractAsyncContextManager[Placed]:
+    async def _prepare(
+        self, shell: RootShell, target: InstallTarget, facts: HostFacts, progress: Progress
+    ) -> Delivery:
+        """Return how today's version applies the role; it is uploaded where the host lacks it."""
         bundle = await self._bundles.get_bundle(facts.python_version, facts.architecture, progress)
-        return uploaded(shell, bundle, progress)
+        there = await find_installed(shell, facts.python, f"versions/{bundle.version_id}")
+        if there is not None:
+            return there
+        await self._examine(shell, target, needed_mb=NEEDED_FOR_VERSION_MB)
+        return await deliver_bundle(bundle, facts.python)
 
     async def _examine(
         self, shell: RootShell, target: InstallTarget, *, port: int = 0, needed_mb: int = NEEDED_MB
@@ -114,12 +116,7 @@ def _describe_agent(target: InstallTarget) -> dict[str, Any]:
 
 
 async def _apply(
-    shell: RootShell,
-    facts: HostFacts,
-    place: AbstractAsyncContextManager[Placed],
-    variables: dict[str, Any],
-    host: str,
-    progress: Progress,
+    shell: RootShell, delivery: Delivery, variables: dict[str, Any], host: str, progress: Progress
 ) -> None:
     """Let the role do its work on the host, and tell of each task."""
     output = RoleOutput()
@@ -128,24 +125,24 @@ async def _apply(
         if told := output.translate(line):
             await progress(told)
 
-    async with place as placed:
-        if placed.source == "unpacked":
-            await progress("Installing the agent's packages")
-        try:
-            async with (
-                asyncio.timeout(ROLE_TIMEOUT_S),
-                shell.start(placed.apply_command(facts.python)) as process,
-            ):
-                # The input stays open: when it ends, apply.py ends what it started.
-                await process.write(f"{json.dumps(variables)}\n".encode())
-                status = await follow(process, tell)
-        except TimeoutError as error:
-            raise SshUnreachableError(
-                f"The role did not end on {host} in {ROLE_TIMEOUT_S:.0f} s. Try again; the journal "
-                "of the host may say what it waits for."
-            ) from error
+    try:
+        async with asyncio.timeout(APPLY_TIMEOUT_S), shell.start(delivery.command) as process:
+            if delivery.content:
+                await delivery.send(process, progress)
+                await progress("Installing the agent's packages")
+            # The input stays open: when it ends, the host ends what was started and tidies up.
+            await process.write(f"{json.dumps(variables)}\n".encode())
+            status = await follow(process, tell)
+    except TimeoutError as error:
+        raise SshUnreachableError(
+            f"The role did not end on {host} in {APPLY_TIMEOUT_S:.0f} s. Try again; the journal "
+            "of the host may say what it waits for."
+        ) from error
+    said = " ".join(process.stderr.split())
+    if status == NOT_DELIVERED:
+        raise InstallError(f"The agent bundle cannot be unpacked on {host}: {said}. Try again.")
     if status:
-        reason = output.failure or process.stderr or f"exit status {status}"
+        reason = output.failure or said or f"exit status {status}"
         raise RoleFailedError(f"The role myx.fleet.agent failed on {host}: {reason}")
 
 

@@ -8,6 +8,7 @@ target says so; a key that contradicts what is known never.
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -309,6 +310,9 @@ def _translated(where: str) -> Iterator[None]:
             "'ssh -v' to the host shows more."
         ) from error
     except OSError as error:
+        # A positive number is the system's, a negative one the resolver's with its own words.
+        number = error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.strerror or error
         raise SshUnreachableError(
-            f"{where} cannot be reached over SSH: {error.strerror or error}. Check the address."
+            f"{where} cannot be reached over SSH: {reason}. Check the address."
         ) from error

@@ -86,14 +86,16 @@ def _run_pip(*arguments: str | Path) -> None:
 
 
 def _find_cause(output: str) -> str:
+    if "after connection broken by" in output:
+        return "the package index cannot be reached"
     errors = [line for line in output.splitlines() if line.startswith("ERROR:")]
     lines = errors or output.strip().splitlines() or ["pip gave no reason"]
-    return lines[0].removeprefix("ERROR:").strip().rstrip(".")
+    return f"pip says: {lines[0].removeprefix('ERROR:').strip().rstrip('.')}"
 
 
 def _explain(cause: str) -> str:
     return (
-        f"The agent bundle could not be built, because packages are missing ({cause}). Check "
+        f"The agent bundle could not be built, because {cause}. Check "
         "pip's index settings; or run 'myx agent-bundle' on a machine that reaches an index, and "
         "name the folder with the file it makes by MYX_AGENT_BUNDLE_DIR."
     )

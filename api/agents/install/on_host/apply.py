@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How is the role myx.fleet.agent applied on the host itself? Standard library only.
 
-    apply.py unpacked STAGING_DIR/BUNDLE     make the version of an unpacked bundle, and apply
-    apply.py installed VERSION_DIR           apply with the Ansible of a version that is there
+    apply.py unpacked BUNDLE_DIR      make the version of an unpacked bundle, and apply the role
+    apply.py installed VERSION_DIR    apply it with the Ansible of a version that is there
 
 The first line of standard input is a JSON object with the role's variables. Secrets come that
 way only: they are in a file of mode 0600 while Ansible runs, and in no argument. The input stays
 open as a lifeline: when it ends before the work does, the caller is gone and everything that was
-started is ended. Whatever happens, the staging folder and all temporary files are removed.
+started is ended. Whatever happens, the temporary files are removed.
 """
 
 import contextlib
@@ -38,14 +38,24 @@ class CallerGoneError(Exception):
 def main() -> int:
     """Apply the role and return the exit code of what failed first, or 0."""
     source, folder = sys.argv[1], Path(sys.argv[2])
-    variables = json.loads(sys.stdin.buffer.readline())
     try:
-        if source == "installed":
-            return apply_role(folder, variables)
-        with removed_at_end(folder.parent):
-            return install(folder, variables)
+        variables = read_variables()
+        return (apply_role if source == "installed" else install)(folder, variables)
     except CallerGoneError:
         return CALLER_GONE
+
+
+def read_variables() -> dict[str, object]:
+    """Read the first line of the input.
+
+    Raises:
+        CallerGoneError: the input ended before it.
+    """
+    line = sys.stdin.buffer.readline()
+    if not line.endswith(b"\n"):
+        raise CallerGoneError
+    variables: dict[str, object] = json.loads(line)
+    return variables
 
 
 def install(bundle: Path, variables: dict[str, object]) -> int:

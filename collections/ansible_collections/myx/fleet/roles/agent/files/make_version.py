@@ -79,7 +79,9 @@ def run_uv(bundle: Path, *arguments: str | Path) -> None:
         command, env=environment, capture_output=True, text=True, check=False, umask=0o022
     )
     if done.returncode:
-        sys.exit(f"The agent's Python packages could not be installed: {done.stderr.strip()}")
+        # uv goes from the effect to the cause: the last line is what somebody can do about.
+        cause = done.stderr.strip().splitlines()[-1].strip() if done.stderr else "no reason given"
+        sys.exit(f"The agent's Python packages could not be installed: {cause}")
 
 
 if __name__ == "__main__":
