@@ -8,7 +8,6 @@ while it is unpacked, so that a bomb stops early.
 """
 
 import gzip
-import io
 import shutil
 import tarfile
 import tempfile
@@ -26,7 +25,7 @@ from agent_runner.content.disk import (
     sync_folder,
     translate_full_disk,
 )
-from agent_runner.content.meter import MEMBER_OVERHEAD_BYTES, MeteredReader
+from agent_runner.content.headers import read_members
 from agent_runner.content.tree import NewTree
 from agent_runner.protocol.errors import BundleRejectedError, InternalError
 
@@ -37,7 +36,6 @@ ROOM_CHECK_BYTES = 16 * 1024 * 1024
 """After so many unpacked bytes the room on the disk is looked at again."""
 
 _DAMAGED = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
-_REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE)
 _EXECUTABLE = 0o111
 
 
@@ -110,39 +108,29 @@ class _Unpacking:
         self._unpacked_bytes = 0
         self._next_room_check = 0
 
-    def run(self, stream: io.BufferedIOBase) -> None:
-        overhead = self._limits.max_members * MEMBER_OVERHEAD_BYTES
-        reader = MeteredReader(stream, self._limits.max_bytes + overhead)
-        with tarfile.open(fileobj=reader, mode="r|") as tar:
-            while (member := reader.read_header(tar.next)) is not None:
-                self._check_stop()
-                self._unpack(tar, member)
-                # tarfile would keep every header in memory.
-                tar.members.clear()  # type: ignore[attr-defined]  # unknown to typeshed
+    def run(self, stream: gzip.GzipFile) -> None:
+        for archive, member in read_members(stream):
+            self._check_stop()
+            self._unpack(archive, member)
         self._tree.make_links()
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
             raise InternalError("The agent is stopping; send the bundle again when it is back")
 
-    def _unpack(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
-        if member.type in _REGULAR and not member.sparse and member.size >= 0:
-            self._count_bytes(member)
-            with self._tree.new_file(
-                member.name, executable=bool(member.mode & _EXECUTABLE)
-            ) as out:
-                self._copy(tar, member, out)
-        elif member.isdir():
+    def _unpack(self, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        if member.isdir():
             self._tree.make_folder(member.name)
         elif member.issym():
             self._tree.add_link(member.name, member.linkname)
         else:
-            raise BundleRejectedError(
-                f"The bundle's {member.name!r} is no file, folder or symbolic link; leave it out"
-            )
+            self._count_bytes(member)
+            is_program = bool(member.mode & _EXECUTABLE)
+            with self._tree.new_file(member.name, executable=is_program) as out:
+                self._copy(archive, member, out)
 
-    def _copy(self, tar: tarfile.TarFile, member: tarfile.TarInfo, out: IO[bytes]) -> None:
-        source = tar.extractfile(member)
+    def _copy(self, archive: tarfile.TarFile, member: tarfile.TarInfo, out: IO[bytes]) -> None:
+        source = archive.extractfile(member)
         while source is not None and (data := source.read(COPY_BYTES)):
             self._check_stop()
             out.write(data)
