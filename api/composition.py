@@ -81,18 +81,7 @@ class Composition:
         read_work = partial(self.unit_of_work, read_only=True)
         self.execution_reader = ExecutionReader(read_work, self.logs, self.changes, self.clock)
         self.run_streams = RunStreams(read_work, self.logs, self.changes)
-        self._conductor = Conductor(
-            Parts(
-                settings=settings,
-                open_work=self.unit_of_work,
-                agents=self.agents,
-                installer=installer or _build_installer(settings),
-                find_archive=self.bundle_store.get_archive,
-                logs=self.logs,
-                changes=self.changes,
-                clock=self.clock,
-            )
-        )
+        self._conductor = self._make_conductor(installer or _build_installer(settings))
         self.run_launcher = RunLauncher(
             self.unit_of_work,
             self.bundle_intake,
@@ -121,6 +110,20 @@ class Composition:
         await self._agent_client.close()
         await self.database.close()
         self._lock.release()
+
+    def _make_conductor(self, installer: HostInstaller) -> Conductor:
+        return Conductor(
+            Parts(
+                settings=self.settings,
+                open_work=self.unit_of_work,
+                agents=self.agents,
+                installer=installer,
+                find_archive=self.bundle_store.get_archive,
+                logs=self.logs,
+                changes=self.changes,
+                clock=self.clock,
+            )
+        )
 
     @asynccontextmanager
     async def unit_of_work(self, *, read_only: bool = False) -> AsyncIterator["Services"]:

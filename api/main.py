@@ -2,6 +2,7 @@
 """How is the control plane put together and served? The application, then the server."""
 
 import os
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -48,7 +49,8 @@ def serve(settings: Settings) -> None:
         _log.info(
             "listening", address=describe_address(listener), tls=settings.tls_cert is not None
         )
-        app = StartReporter(create_app(settings))
+        application = create_app(settings)
+        app = StartReporter(application)
         config = uvicorn.Config(
             app,
             ssl_certfile=settings.tls_cert,
@@ -60,13 +62,26 @@ def serve(settings: Settings) -> None:
             timeout_graceful_shutdown=SHUTDOWN_S,
         )
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            _Server(config, application.state.composition).run(sockets=[listener])
         except KeyboardInterrupt:
             return  # how uvicorn passes a SIGINT on, after everything has been closed
         except SystemExit:
             if app.start_error is None:
                 raise
             raise app.start_error from None
+
+
+class _Server(uvicorn.Server):
+    """Ends the streams when it is asked to stop: it waits for what is under way."""
+
+    def __init__(self, config: uvicorn.Config, composition: Composition) -> None:
+        super().__init__(config)
+        self._composition = composition
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Wake all who wait for changes, then shut down."""
+        self._composition.changes.close()
+        await super().shutdown(sockets)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -5,6 +5,7 @@ The certificate's fingerprint is compared when the handshake is done and before 
 request, and so of the token, is sent. Connections are kept alive and shared by all calls.
 """
 
+import functools
 import itertools
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -26,6 +27,9 @@ KEEPALIVE_S = 60.0
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """An answer above this is refused: the largest piece of a log takes 2 MiB, escaped."""
+
+MAX_PINS = 100_000
+"""How many agents' pins are remembered."""
 
 
 class _ErrorObject(msgspec.Struct):
@@ -109,11 +113,17 @@ class AgentClient:
             ),
             data=body,
             headers={TOKEN_HEADER: endpoint.agent_token},
-            ssl=aiohttp.Fingerprint(bytes.fromhex(endpoint.cert_fingerprint)),
+            ssl=_make_pin(endpoint.cert_fingerprint),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S),
         ) as response:
             return response.status, await _read_bounded(response, endpoint)
+
+
+@functools.lru_cache(maxsize=MAX_PINS)
+def _make_pin(cert_fingerprint: str) -> aiohttp.Fingerprint:
+    """Make the pin of a certificate; only with the same object a connection is used again."""
+    return aiohttp.Fingerprint(bytes.fromhex(cert_fingerprint))
 
 
 async def _read_bounded(response: aiohttp.ClientResponse, endpoint: Endpoint) -> bytes:

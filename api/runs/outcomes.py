@@ -38,8 +38,9 @@ def decide_end(counts: Mapping[State, int]) -> RunEnd:
 
 
 def _describe(counts: Mapping[State, int]) -> str:
-    """Say how many hosts ended how, as in ``5 hosts: 2 failed, 3 successful``."""
-    total = sum(counts.values())
-    parts = [f"{counts[state]} {word}" for state, word in _WORDS.items() if counts.get(state)]
-    hosts = "1 host" if total == 1 else f"{total} hosts"
-    return f"{hosts}: {', '.join(parts)}."
+    """Say how many hosts ended how, as in ``5 hosts: 3 successful, 2 failed``."""
+    parts = [(counts[state], word) for state, word in _WORDS.items() if counts.get(state)]
+    total = sum(count for count, _ in parts)
+    if total == 1:
+        return f"1 host: {parts[0][1]}."
+    return f"{total} hosts: {', '.join(f'{count} {word}' for count, word in parts)}."

@@ -35,10 +35,15 @@ class Recorder:
         self._clock = clock
 
     async def start(self, task: Task) -> bool:
-        """Turn the execution into a running one; return whether it was pending."""
-        started = await self._group_commit.run(
-            lambda work: work.executions.start_execution(task.id)
-        )
+        """Turn the execution, and with the first its run, to running; False where it ended."""
+
+        async def write(work: Work) -> tuple[Execution | None, bool]:
+            started = await work.executions.start_execution(task.id)
+            return started, started is not None and await work.runs.start_run(task.run_id)
+
+        started, is_first = await self._group_commit.run(write)
+        if is_first:
+            self._changes.publish_run(task.run_id)
         if started is not None:
             self._changes.publish_execution(started)
         return started is not None
@@ -67,11 +72,6 @@ class Recorder:
     async def acknowledge(self, task: Task) -> None:
         """Note that the agent may forget the execution."""
         await self._group_commit.run(lambda work: work.executions.acknowledge([task.id]))
-
-    async def start_run(self, run_id: int) -> None:
-        """Turn the run into a running one."""
-        if await self._group_commit.run(lambda work: work.runs.start_run(run_id)):
-            self._changes.publish_run(run_id)
 
     async def finish_run(self, run_id: int) -> None:
         """End a run whose executions have all ended."""

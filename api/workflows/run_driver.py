@@ -82,7 +82,6 @@ class RunDriver:
             tasks = await work.executions.list_tasks(run_id)
         if order.cancel_requested:
             canceled.set()
-        await self._recorder.start_run(run_id)
         lane = self._lanes[order.kind]
         # The run's end does not wait until the agents are told; the workflow does.
         async with asyncio.TaskGroup() as acknowledging:
