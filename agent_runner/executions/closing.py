@@ -46,7 +46,7 @@ def close_lost(folder: Folder) -> None:
     request = find_json(folder.request) or {}
     child = find_json(folder.child)
     rebooted = request.get("boot_id") not in (None, read_boot_id())
-    ended = 0 if rebooted else _end_leftovers(folder.command_id, _find_program(child))
+    ended = 0 if rebooted else _end_leftovers(folder, _find_program(child))
     try:
         remove_secrets(folder)
     except OSError as error:
@@ -83,10 +83,10 @@ def _find_program(child: dict[str, int] | None) -> Process | None:
     return process if process and process.started_ticks == child["started_ticks"] else None
 
 
-def _end_leftovers(command_id: str, program: Process | None) -> int:
+def _end_leftovers(folder: Folder, program: Process | None) -> int:
     ended: set[Process] = set()
     for _ in range(MAX_ROUNDS):
-        found = set(list_marked(command_id))
+        found = set(list_marked(folder.path))
         if program is not None and identify(program.pid) == program:
             found.update(list_descendants(program))
         if not found:

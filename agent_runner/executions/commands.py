@@ -41,7 +41,7 @@ def prepare_command(folder: Folder, params: ExecuteCommandParams, limits: Limits
     return Launch(
         kind="command" if params.script is None else "script",
         argv=[*program, *params.args],
-        env=build_environment(folder.command_id),
+        env=build_environment(folder),
         cwd=find_working_directory(),
         timeout_s=params.timeout,
         cancel_grace_s=limits.cancel_grace_s,

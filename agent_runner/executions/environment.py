@@ -9,13 +9,14 @@ import os
 import pwd
 from pathlib import Path
 
+from agent_runner.executions.folder import Folder
 from agent_runner.executions.processes import MARKER
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where programs are looked for: root's login path on Debian and its relatives."""
 
 
-def build_environment(command_id: str) -> dict[str, str]:
+def build_environment(folder: Folder) -> dict[str, str]:
     """Return the environment for a program of this execution."""
     account = pwd.getpwuid(os.geteuid())
     return {
@@ -25,7 +26,7 @@ def build_environment(command_id: str) -> dict[str, str]:
         "LOGNAME": account.pw_name,
         "SHELL": account.pw_shell or "/bin/sh",
         "LANG": "C.UTF-8",
-        MARKER: command_id,
+        MARKER: str(folder.path),
     }
 
 

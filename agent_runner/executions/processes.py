@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MARKER = "MYX_EXECUTION_ID"
-"""The variable that marks the processes of an execution, for when its supervisor is gone."""
+MARKER = "MYX_EXECUTION_FOLDER"
+"""The variable that marks the processes of an execution, for when its supervisor is gone: its
+spool folder, which no execution of another agent on this host can share."""
 
 _PROC = Path("/proc")
 _STATE, _PPID, _START = 0, 1, 19  # fields of /proc/PID/stat behind the command's name
@@ -56,9 +57,9 @@ def list_descendants(root: Process) -> list[Process]:
     return found
 
 
-def list_marked(command_id: str) -> list[Process]:
+def list_marked(folder: Path) -> list[Process]:
     """Return the running processes that carry this execution's marker in their environment."""
-    entry = f"{MARKER}={command_id}".encode()
+    entry = f"{MARKER}={folder}".encode()
     return [
         stat.process
         for stat in _list_stats()

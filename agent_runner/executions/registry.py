@@ -27,6 +27,7 @@ class Entry:
     folder: Folder
     kind: Kind
     state: State = "pending"
+    is_acknowledged: bool = False
 
     def pass_to(self, state: State) -> None:
         """Enter a state; leaving an end raises ``TransitionError``."""
@@ -81,10 +82,13 @@ class Registry:
     def acknowledge(self, command_id: str) -> None:
         """Forget an execution that has ended and that the control plane has stored."""
         self._ended.pop(command_id, None)
+        if command_id in self._live:  # its record is there, and its supervisor is about to leave
+            self._live[command_id].is_acknowledged = True
 
     def list_all(self) -> list[RunningExecution]:
         """Return what is under way, then what has ended and is not acknowledged."""
-        return [_describe(entry) for entry in (*self._live.values(), *self._ended.values())]
+        entries = (*self._live.values(), *self._ended.values())
+        return [_describe(entry) for entry in entries if not entry.is_acknowledged]
 
     def _register(self, folder: Folder, kind: Kind) -> Entry:
         entry = Entry(folder, kind)
@@ -121,7 +125,7 @@ class Registry:
             entry.pass_to(result.state)
         command_id = entry.folder.command_id
         del self._live[command_id]
-        if not entry.folder.acknowledged.exists():
+        if not entry.is_acknowledged:
             self._ended[command_id] = entry
         self._changes.announce(command_id)
 

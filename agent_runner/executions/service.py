@@ -48,7 +48,7 @@ class Executions:
     def __init__(
         self, *, spool_dir: Path, resolve_bundle: Callable[[str], Path], limits: Limits
     ) -> None:
-        self._spool = Spool(spool_dir)
+        self._spool = Spool(spool_dir.resolve())
         self._changes = Changes()
         self._registry = Registry(self._spool, self._changes)
         self._starter = Starter(self._spool, self._registry, resolve_bundle, limits)

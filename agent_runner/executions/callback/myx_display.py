@@ -171,7 +171,7 @@ def _divert_events() -> None:
     fd_text = os.environ.pop("MYX_EVENTS_FD", None)
     fd = int(fd_text) if fd_text else os.open(os.devnull, os.O_WRONLY)
     os.set_inheritable(fd, False)
-    context = EventContext(EventWriter(fd, os.environ.get("MYX_EXECUTION_ID", "")))
+    context = EventContext(EventWriter(fd, Path(os.environ.get("MYX_EXECUTION_FOLDER", "")).name))
     awx_display.event_context = context  # type: ignore[attr-defined]
     sys.stdout = NotingStream(sys.stdout, context)
     sys.stderr = NotingStream(sys.stderr, context)

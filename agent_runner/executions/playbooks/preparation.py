@@ -76,7 +76,7 @@ def prepare_playbook(
 
 def _build_environment(folder: Folder, bundle: Path) -> dict[str, str]:
     return {
-        **build_environment(folder.command_id),
+        **build_environment(folder),
         **build_settings(bundle),
         # Ansible's own scratch files may hold rendered secrets: they go when the folder goes.
         "ANSIBLE_LOCAL_TEMP": str(folder.tmp),

@@ -56,6 +56,7 @@ def supervise(path: Path) -> None:
     write_result(folder, result)
     notifier.mark()
     notifier.flush(time.monotonic())
+    notifier.close()
 
 
 def _run(folder: Folder, wakeup_fd: int, notifier: Notifier) -> dict[str, Any]:

@@ -29,13 +29,18 @@ class Notifier:
 
     def __init__(self, spool: Path, command_id: str) -> None:
         self._message = command_id.encode()
-        directory_fd = os.open(spool, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._directory_fd = os.open(spool, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         # The kernel allows 107 bytes: through the descriptor any spool's address is short.
-        self._address = f"/proc/self/fd/{directory_fd}/{SOCKET_NAME}"
+        self._address = f"/proc/self/fd/{self._directory_fd}/{SOCKET_NAME}"
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
         self._pending = False
         self._not_before = 0.0
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._socket.close()
+        os.close(self._directory_fd)
 
     def mark(self) -> None:
         """Remember that there is something new."""
