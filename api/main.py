@@ -26,6 +26,7 @@ from api.listening import StartReporter, check_certificate, describe_address, op
 from api.openapi import description
 from api.openapi.page import add_description_page
 from api.runs.router import router as runs_router
+from api.web.router import router as web_router
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -116,6 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestMiddleware)
     install_problem_handlers(app)
     app.include_router(health.router)
+    app.include_router(web_router)
     app.include_router(_make_api_router())
     description.describe_problems(app)
     add_description_page(app)
