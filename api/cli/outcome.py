@@ -31,8 +31,6 @@ class ExitCode(IntEnum):
     """A host could not be reached, and none failed."""
     INTERRUPTED = 130
     """Ctrl-C; the run goes on."""
-    BROKEN_PIPE = 141
-    """Whoever read our output has gone, as ``head`` does."""
 
 
 def exit_code_of(status: str, executions: Iterable[Json]) -> ExitCode:

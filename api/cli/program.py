@@ -102,9 +102,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (CliError, MyxError) as error:
         return _fail(f"Error: {error}")
     except BrokenPipeError:
-        # What Python still holds for the reader that has gone must not become a traceback.
+        # Typer is quiet about a reader that has gone, as head does; so is this last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.BROKEN_PIPE
+        return ExitCode.ERROR
     return code if isinstance(code, int) else ExitCode.SUCCESSFUL
 
 

@@ -107,13 +107,13 @@ class _Demo:
 
     def tell_where(self) -> None:
         """Name everything there is to look at."""
-        data_dir = os.path.relpath(self._places.control_plane)
-        program = os.path.relpath(Path(sys.executable).with_name("myx"))
+        data_dir = _shorten(self._places.control_plane)
+        program = _shorten(Path(sys.executable).with_name("myx"))
         listen = "" if self._listen == DEFAULT_LISTEN else f" MYX_LISTEN={self._listen}"
         say(
             f"\n  Browser page       {self._url}/\n"
             f"  API documentation  {self._url}/docs\n"
-            f"  Admin token        {os.path.relpath(self._places.token_file)}\n"
+            f"  Admin token        {_shorten(self._places.token_file)}\n"
             f"  Command line       export MYX_DATA_DIR={data_dir}{listen}\n"
             f"                     {program} exec --limit {HOST} -- uptime\n"
         )
@@ -155,6 +155,12 @@ class _Demo:
         self._agent.stop()
         ended = end_leftovers()
         say(f"Stopped everything{f', {ended} running processes included' if ended else ''}.")
+
+
+def _shorten(path: Path) -> str:
+    """Write a path as it is typed here."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:
