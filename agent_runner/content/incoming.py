@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 from agent_runner.content.disk import require_room, translate_full_disk
-from agent_runner.protocol.errors import BundleRejectedError
+from agent_runner.protocol.errors import BundleRejectedError, DiskFullError
 
 KEEP_PARTIAL_S = 24 * 3600.0
-"""A partial bundle that got no piece for so long is removed when the agent starts."""
+"""A partial bundle that got no piece for so long is given up."""
 
 PARTIAL_SUFFIX = ".partial"
 
@@ -30,15 +30,19 @@ class Upload:
         """Append what of ``piece`` continues the file, and return how much is here.
 
         Raises:
-            DiskFullError: nothing of the piece was kept.
+            DiskFullError: what was received is removed, for it is in the way now.
         """
         received = self._measure()
         fresh = piece[received - offset :] if offset <= received else b""
         if not fresh:
             return received
-        require_room(self.path.parent, len(fresh) + min_free_bytes)
-        with translate_full_disk("the content bundle"):
-            _write_at(self.path, received, fresh)
+        try:
+            require_room(self.path.parent, len(fresh) + min_free_bytes)
+            with translate_full_disk("the content bundle"):
+                _write_at(self.path, received, fresh)
+        except DiskFullError:
+            self.discard()
+            raise
         return received + len(fresh)
 
     def verify(self) -> None:
@@ -67,13 +71,24 @@ class Upload:
 
 
 def clean_incoming(folder: Path, now: float) -> None:
-    """Make the folder; remove half unpacked bundles and partial ones that nobody sends."""
+    """Make the folder; remove half unpacked bundles, and partial ones that nobody sends."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for path in folder.iterdir():
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.suffix != PARTIAL_SUFFIX or now - path.stat().st_mtime > KEEP_PARTIAL_S:
+        elif path.suffix != PARTIAL_SUFFIX:
             path.unlink()
+    remove_stale_partials(folder, now)
+
+
+def remove_stale_partials(folder: Path, now: float) -> None:
+    """Remove the partial bundles that nobody has sent a piece of for long."""
+    for path in folder.glob(f"*{PARTIAL_SUFFIX}"):
+        try:
+            if now - path.stat().st_mtime > KEEP_PARTIAL_S:
+                path.unlink()
+        except FileNotFoundError:
+            continue  # completed at this very moment
 
 
 def _write_at(path: Path, position: int, data: bytes) -> None:

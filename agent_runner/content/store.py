@@ -19,7 +19,7 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from agent_runner.config import Limits
-from agent_runner.content.incoming import Upload, clean_incoming
+from agent_runner.content.incoming import Upload, clean_incoming, remove_stale_partials
 from agent_runner.content.unpack import UnpackLimits, unpack_bundle
 from agent_runner.protocol.errors import (
     BundleMissingError,
@@ -84,7 +84,7 @@ class ContentStore:
         Raises:
             InvalidParamsError: the piece is not base64, too long, or longer than the bundle.
             BundleRejectedError: too large, damaged, or unsafe; what was received is removed.
-            DiskFullError: no room; what was received is kept, or removed when it is complete.
+            DiskFullError: no room; what was received is removed.
         """
         if params.size > self._limits.bundle_max_bytes:
             raise BundleRejectedError(
@@ -102,6 +102,8 @@ class ContentStore:
         target = self._dir / params.digest
         if target.is_dir():
             return _answer(params, params.size, complete=True)
+        if params.offset == 0:
+            remove_stale_partials(self._incoming, self._clock())
         upload = Upload(self._incoming, params.digest, params.size)
         received = upload.append(params.offset, piece, self._limits.min_free_disk_bytes)
         if received < params.size:

@@ -178,6 +178,33 @@ async def test_full_disk_refuses_pieces(tmp_path: Path, bundle: bytes, digest: D
     store.close()
 
 
+async def test_full_disk_gets_back_what_was_received(
+    store: ContentStore, tmp_path: Path, bundle: bytes, digest: Digest
+) -> None:
+    """A partial bundle that does not fit any more is removed, not left in the way."""
+    await _put(store, digest(bundle), bundle, 0, 1000)
+    crowded = ContentStore(tmp_path / "content", Limits(min_free_disk_bytes=2**62))
+    with pytest.raises(DiskFullError):
+        await _put(crowded, digest(bundle), bundle, 1000, 1000)
+    assert list((tmp_path / "content/.incoming").iterdir()) == []
+    crowded.close()
+
+
+async def test_new_senders_clear_away_old_ones(
+    tmp_path: Path, bundle: bytes, digest: Digest
+) -> None:
+    """An agent that runs for years does not collect partial bundles either."""
+    now = KEEP_PARTIAL_S * 2
+    store = ContentStore(tmp_path, Limits(min_free_disk_bytes=0), clock=lambda: now)
+    await store.open()
+    old = tmp_path / ".incoming" / f"{'0' * 64}.5.partial"
+    old.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    await _put(store, digest(bundle), bundle, 0, 10)
+    assert not old.exists()
+    store.close()
+
+
 async def test_start_cleans_up(tmp_path: Path) -> None:
     """Half unpacked folders and partial bundles that nobody sends any more go; others stay."""
     incoming = tmp_path / ".incoming"
