@@ -40,7 +40,10 @@ def test_plain_ansible_installs_the_same_agent(
         f"ansible_ssh_private_key_file={lab.key_path}\n"
     )
     result = subprocess.run(
-        [ANSIBLE_PLAYBOOK, "playbooks/install_agent.yml", "-i", str(inventory)],
+        [
+            *(ANSIBLE_PLAYBOOK, "playbooks/install_agent.yml", "-i", str(inventory)),
+            *("-e", f"agent_enrollment_dir={tmp_path}"),
+        ],
         cwd=ROOT,
         env=os.environ | {"ANSIBLE_HOST_KEY_CHECKING": "false"},
         stdin=subprocess.DEVNULL,
@@ -49,7 +52,9 @@ def test_plain_ansible_installs_the_same_agent(
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
-    myx.succeed("host", "enroll", "FILE")
+    record = tmp_path / f"{bare_host.name}.json"
+    assert record.stat().st_mode & 0o777 == 0o600
+    myx.succeed("host", "enroll", str(record))
     assert control_plane.ask(f"/hosts/{bare_host.name}")["agent"]["status"] == "online"
     outcome = myx.succeed("exec", "--limit", bare_host.name, "--", "hostname")
     assert outcome.stdout.strip() == bare_host.name

@@ -87,7 +87,7 @@ def test_uninstalling_leaves_nothing(bare_host: Host, lab: Lab, myx: CommandLine
     assert left == []
     assert bare_host.ask("getent passwd") == users
     wait_for(
-        "the agent's processes to end", lambda: not bare_host.succeeds("pgrep -f agent_runner")
+        "the agent's processes to end", lambda: not bare_host.succeeds("pgrep -f '[a]gent_runner'")
     )
     assert bare_host.name not in myx.succeed("host", "list").stdout
 

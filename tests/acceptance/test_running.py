@@ -168,7 +168,8 @@ def test_a_time_limit_ends_a_command(
     """A command that outlives its --timeout ends as timed_out, with no process left."""
     outcome = myx.run("exec", "--limit", "web1", "--timeout", "1", "--", "sleep", "987654")
     assert outcome.exit_code == 2, outcome
-    assert control_plane.ask(f"/runs/{myx.find_latest_run()}")["status"] == "timed_out"
+    execution = control_plane.list_executions(myx.find_latest_run())["web1"]
+    assert (execution["status"], execution["reason_code"]) == ("timed_out", "timed_out")
     assert not fleet["web1"].succeeds("pgrep -f '[s]leep 987654'")
 
 

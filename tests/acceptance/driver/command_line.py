@@ -82,11 +82,13 @@ class RunningCommand:
             exit_code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired as error:
             self._process.kill()
+            self._process.wait()
             seen = self._read(self._out) + self._read(self._err)
             words = f"myx {' '.join(self._arguments)} did not end within {timeout_s:g} s"
             raise AssertionError(f"{words}; it printed:\n{seen}") from error
         duration_s = time.monotonic() - self._started
-        out, err = self._read(self._out), self._read(self._err)
+        with self._out, self._err:
+            out, err = self._read(self._out), self._read(self._err)
         return Outcome(self._arguments, exit_code, out, err, duration_s)
 
     def _read(self, file: Any) -> str:

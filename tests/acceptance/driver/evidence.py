@@ -43,4 +43,5 @@ def _describe_newest_run(control_plane: ControlPlane) -> str:
 
 
 def _tail(text: str) -> str:
-    return "\n".join(text.splitlines()[-LOG_LINES:])
+    lines = [line for line in text.splitlines() if "[asyncssh]" not in line]
+    return "\n".join(lines[-LOG_LINES:])
