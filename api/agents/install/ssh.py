@@ -17,13 +17,11 @@ from typing import Any, Self
 
 import asyncssh
 
-from api.agents.install.errors import (
-    HostKeyChangedError,
-    HostKeyUnknownError,
-    InstallError,
-    SshAuthError,
-    SshKeyError,
-    SshUnreachableError,
+from api.agents.install.errors import InstallError, SshKeyError, SshUnreachableError
+from api.agents.install.refusals import (
+    describe_changed_key,
+    describe_refused_login,
+    describe_unknown_key,
 )
 from api.agents.install.targets import InstallTarget
 
@@ -37,7 +35,6 @@ KEEPALIVE_S = 10
 
 _KEPT_STDERR_LINES = 40
 _PREFERRED_KEYS = "^ssh-ed25519,ecdsa-sha2-nistp256,rsa-sha2-512"
-_KEY_FILES = {"ssh-ed25519": "ed25519", "ssh-rsa": "rsa"}
 
 
 class SshProcess:
@@ -167,7 +164,7 @@ async def connect(target: InstallTarget) -> SshConnection:
         with _translated(where):
             return SshConnection(await asyncssh.connect(**options), target)
     except asyncssh.PermissionDenied as error:
-        raise SshAuthError(_explain_refusal(target)) from error
+        raise describe_refused_login(target) from error
     except asyncssh.HostKeyNotVerifiable as error:
         raise judge.explain() from error
 
@@ -199,20 +196,12 @@ class _HostKeyJudge(asyncssh.SSHClient):
 
     def explain(self) -> InstallError:
         """Say why the key was not accepted."""
-        name = self._target.name
         shown = self._shown.get_fingerprint() if self._shown else "a revoked or unreadable key"
-        if not self._expected:
-            return HostKeyUnknownError(
-                f"The SSH host key of {name} is not known yet: it shows {shown}. Compare this with "
-                f"'ssh-keygen -lf {self._key_file()}' on {name}, then install again with "
-                "--accept-new-host-key."
-            )
-        expected = ", ".join(key.get_fingerprint() for key in self._expected)
-        return HostKeyChangedError(
-            f"The SSH host key of {name} has changed: known is {expected}, it shows {shown}. "
-            f"Another machine may answer in its place. If {name} was really set up anew, "
-            f"{self._remedy()}."
-        )
+        if self._expected:
+            known = [key.get_fingerprint() for key in self._expected]
+            return describe_changed_key(self._target, shown, known)
+        algorithm = self._shown.get_algorithm() if self._shown else ""
+        return describe_unknown_key(self._target, shown, algorithm)
 
     def _load(self) -> Any:
         if self._target.host_key:
@@ -229,18 +218,6 @@ class _HostKeyJudge(asyncssh.SSHClient):
             return self.known_hosts[0]  # type: ignore[no-any-return]  # see _load
         target = self._target
         return asyncssh.match_known_hosts(self.known_hosts, target.address, "", target.ssh_port)[0]
-
-    def _key_file(self) -> str:
-        algorithm = self._shown.get_algorithm() if self._shown else ""
-        return f"/etc/ssh/ssh_host_{_KEY_FILES.get(algorithm, 'ecdsa')}_key.pub"
-
-    def _remedy(self) -> str:
-        if self._target.host_key:
-            name = self._target.name
-            return f"forget it with 'myx host remove {name}' and add it again"
-        address, port = self._target.address, self._target.ssh_port
-        entry = address if port == asyncssh.DEFAULT_PORT else f"[{address}]:{port}"
-        return f"forget the old key with 'ssh-keygen -R {entry}'"
 
 
 def _credentials(target: InstallTarget) -> dict[str, Any]:
@@ -265,24 +242,6 @@ def _import_private_key(target: InstallTarget) -> asyncssh.SSHKey:
             f"The SSH private key for {target.name} cannot be read ({error}). Give the private "
             "key file, not the .pub one, in OpenSSH or PEM form."
         ) from error
-
-
-def _explain_refusal(target: InstallTarget) -> str:
-    account = f"{target.name} refuses {target.ssh_user}@{target.address}"
-    if target.private_key is not None:
-        return (
-            f"{account}: its authorized_keys does not have the given key. Add the public key "
-            "there, or give the right user and key."
-        )
-    if target.password is not None:
-        return (
-            f"{account}: wrong user or password, or its sshd does not allow passwords. Give the "
-            "right ones, or use a key."
-        )
-    return (
-        f"{account}: it accepts none of this user's SSH keys. Give a key or password for the host, "
-        "or load the key into ssh-agent."
-    )
 
 
 def _export(key: asyncssh.SSHKey) -> str:
