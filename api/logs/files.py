@@ -14,7 +14,7 @@ from pathlib import Path
 
 from agent_runner.protocol.methods import LogType
 from agent_runner.protocol.segments import SegmentWriter, read_segment
-from api.core.private_files import ensure_private_dir
+from api.core.private_files import PRIVATE_DIR_MODE
 from api.logs.errors import LogStorageError
 from api.logs.store import LogPiece, find_new_part
 
@@ -80,7 +80,7 @@ class FileLogStore:
         writer = self._writers.get(execution_id)
         if writer is None:
             log_path, index_path = self._paths(execution_id)
-            ensure_private_dir(log_path.parent)
+            log_path.parent.mkdir(PRIVATE_DIR_MODE, parents=True, exist_ok=True)
             writer = self._writers[execution_id] = SegmentWriter(log_path, index_path)
             if len(self._writers) > MAX_OPEN_WRITERS:
                 self._writers.popitem(last=False)[1].close()

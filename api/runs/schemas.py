@@ -113,8 +113,8 @@ class CommandRunCreate(_LimitedBody):
     kind: Literal["command"]
     command: Annotated[
         list[Word],
-        AfterValidator(_refuse_empty_program),
         Field(min_length=1, max_length=MAX_ARGUMENTS, examples=[["uptime"]]),
+        AfterValidator(_refuse_empty_program),
     ]
     limit: Limit
     timeout_s: Timeout | None = None

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from agent_runner.protocol.methods import LogType
+from api.core.ids import new_id
+from api.logs.errors import LogGapError, LogStorageError
+from api.logs.files import FileLogStore
+from api.logs.memory import MemoryLogStore
+from api.logs.store import LogStore
+
+
+def count_descriptors() -> int:
+    """Count the files that this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.fixture(params=["files", "memory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogStore]:
+    """Return each store that must keep the contract."""
+    if request.param == "memory":
+        yield MemoryLogStore()
+        return
+    files = FileLogStore(tmp_path / "logs")
+    yield files
+    files.close()
+
+
+async def read_all(
+    store: LogStore, execution_id: str, limit: int = 7
+) -> list[tuple[LogType, bytes]]:
+    """Read the log in small pieces and return the stretches of each type."""
+    stretches, offset = [], 0
+    while True:
+        log_type, data, _ = await store.read(execution_id, offset, limit)
+        if not data:
+            return stretches
+        if stretches and stretches[-1][0] == log_type:
+            stretches[-1] = (log_type, stretches[-1][1] + data)
+        else:
+            stretches.append((log_type, data))
+        offset += len(data)
+
+
+async def test_what_is_appended_is_read_with_its_type(store: LogStore) -> None:
+    """Bytes come back as they were, and each piece has the type it was written with."""
+    await store.append("e1", 0, "stdout", b"out\n")
+    await store.append("e1", 4, "stderr", b"err\xff\n")
+    size = await store.append("e1", 9, "stdout", b"out again\n")
+
+    assert size == 19
+    assert await read_all(store, "e1") == [
+        ("stdout", b"out\n"),
+        ("stderr", b"err\xff\n"),
+        ("stdout", b"out again\n"),
+    ]
+
+
+async def test_an_append_of_what_is_stored_changes_nothing(store: LogStore) -> None:
+    """A repeated or overlapping piece adds only what is new."""
+    await store.append("e1", 0, "stdout", b"hello")
+
+    assert await store.append("e1", 0, "stdout", b"hello") == 5
+    assert await store.append("e1", 2, "stdout", b"llo, world") == 12
+    assert await store.append("e1", 3, "stderr", b"lo") == 12
+    assert await read_all(store, "e1") == [("stdout", b"hello, world")]
+
+
+async def test_a_gap_is_an_error_and_stores_nothing(store: LogStore) -> None:
+    """A piece behind the end is refused with the offset to go on from."""
+    await store.append("e1", 0, "stdout", b"hello")
+
+    with pytest.raises(LogGapError, match="Read again from 5"):
+        await store.append("e1", 6, "stdout", b"x")
+
+    assert await store.size("e1") == 5
+
+
+async def test_a_log_without_bytes_reads_as_empty(store: LogStore) -> None:
+    """Before the first byte, and behind the last, there is an empty piece and no error."""
+    assert await store.read("e1", 0, 100) == ("stdout", b"", 0)
+    assert await store.size("e1") == 0
+    await store.append("e1", 0, "stderr", b"abc")
+
+    assert await store.read("e1", 3, 100) == ("stderr", b"", 3)
+    assert (await store.read("e1", 99, 100)).data == b""
+
+
+async def test_logs_do_not_touch_each_other(store: LogStore) -> None:
+    """Each execution has its own log; deleting one leaves the other, and may be repeated."""
+    await store.append("e1", 0, "stdout", b"one")
+    await store.append("e2", 0, "stdout", b"two")
+    await store.delete("e1")
+    await store.delete("e1")
+
+    assert await store.size("e1") == 0
+    assert await read_all(store, "e2") == [("stdout", b"two")]
+
+
+async def test_a_sealed_log_is_still_read(store: LogStore) -> None:
+    """Sealing may be repeated, comes also to a log without bytes, and changes none."""
+    await store.append("e1", 0, "stdout", b"all")
+    for execution_id in ("e1", "e1", "e2"):
+        await store.seal(execution_id)
+
+    assert await read_all(store, "e1") == [("stdout", b"all")]
+    assert await store.append("e1", 0, "stdout", b"all") == 3
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pieces=st.lists(
+        st.tuples(st.sampled_from(["stdout", "stderr"]), st.binary(min_size=1, max_size=20)),
+        max_size=12,
+    ),
+    again_from=st.integers(min_value=0, max_value=11),
+)
+async def test_a_follower_that_begins_again_ends_with_the_same_log(
+    store: LogStore, pieces: list[tuple[LogType, bytes]], again_from: int
+) -> None:
+    """Whatever is written, and wherever a crash makes it begin again, the log is the same."""
+    execution_id = new_id()
+    whole = MemoryLogStore()
+    offset = 0
+    for number, (log_type, data) in enumerate(pieces):
+        start = offset
+        offset = await whole.append(execution_id, offset, log_type, data)
+        await store.append(execution_id, start, log_type, data)
+        if number == again_from:
+            position = 0
+            for log_type_again, data_again in pieces[: number + 1]:
+                await store.append(execution_id, position, log_type_again, data_again)
+                position += len(data_again)
+
+    assert await read_all(store, execution_id) == await read_all(whole, execution_id)
+
+
+async def test_files_survive_the_process(tmp_path: Path) -> None:
+    """A store that is opened again goes on where the one before stopped."""
+    first = FileLogStore(tmp_path)
+    await first.append("e1", 0, "stderr", b"one")
+    first.close()
+    second = FileLogStore(tmp_path)
+
+    assert await second.append("e1", 3, "stderr", b"two") == 6
+    assert await read_all(second, "e1") == [("stderr", b"onetwo")]
+    second.close()
+
+
+async def test_many_logs_do_not_use_up_the_descriptors(tmp_path: Path) -> None:
+    """However many logs grow at once, the number of open files is bounded."""
+    store = FileLogStore(tmp_path)
+    for number in range(600):
+        await store.append(f"execution-{number}", 0, "stdout", b"x")
+
+    assert count_descriptors() < 600
+    assert await store.append("execution-0", 1, "stdout", b"y") == 2
+    store.close()
+
+
+async def test_logs_are_private(tmp_path: Path) -> None:
+    """Other users of the machine can read neither logs nor their names."""
+    store = FileLogStore(tmp_path / "logs")
+    await store.append("e1", 0, "stdout", b"x")
+    store.close()
+
+    for path in (tmp_path / "logs").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+async def test_a_disk_that_refuses_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    """A log that cannot be written says why and where to look."""
+    (tmp_path / "e1").write_text("a file where the folder should be")
+    store = FileLogStore(tmp_path)
+
+    with pytest.raises(LogStorageError, match="MYX_DATA_DIR"):
+        await store.append("e1", 0, "stdout", b"x")

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from manual_clock import ManualClock
+from memory_recorder import MemoryRecorder
+
+from agent_runner.protocol import errors as rpc
+from agent_runner.protocol.methods import ExecuteCommandParams
+from api.agents import errors
+from api.agents.calls import EXECUTE_COMMAND
+from api.agents.memory import MemoryAgent, MemoryExecution, Program
+from api.executions.service import Task
+from api.workflows.errors import AgentLostError
+from api.workflows.follower import Follower
+from api.workflows.patience import PatientAgent
+
+Begin = Callable[[Program], Awaitable[None]]
+
+
+@pytest.fixture
+def follower(
+    patient: PatientAgent, recorder: MemoryRecorder, clock: ManualClock, task: Task
+) -> Follower:
+    """Return the follower of the task."""
+    return Follower(patient, recorder, clock, task)
+
+
+@pytest.fixture
+def begin(patient: PatientAgent, agent: MemoryAgent, task: Task) -> Begin:
+    """Return a function that starts the task with a program."""
+
+    async def start(program: Program) -> None:
+        agent.program = program
+        params = ExecuteCommandParams(command="x", command_id=task.id)
+        await patient.try_call(EXECUTE_COMMAND, params)
+
+    return start
+
+
+async def test_log_and_events_are_carried_home(
+    follower: Follower, begin: Begin, recorder: MemoryRecorder, task: Task
+) -> None:
+    """Both types of the log arrive in order and byte for byte, then all events, then the result."""
+
+    async def program(execution: MemoryExecution) -> int:
+        await execution.write(b"one\n")
+        await execution.write(b"bad \xff\xfe\n", "stderr")
+        await execution.write("gr\u00fcn\n".encode())
+        await execution.emit("runner_on_ok")
+        await execution.emit("playbook_on_stats")
+        return 0
+
+    await begin(program)
+    result = await follower.follow(has_events=True)
+
+    assert result.state == "successful"
+    assert await recorder.read(task) == [
+        ("stdout", b"one\n"),
+        ("stderr", b"bad \xff\xfe\n"),
+        ("stdout", "gr\u00fcn\n".encode()),
+    ]
+    assert [event["counter"] for event in recorder.events] == [1, 2]
+
+
+async def test_a_new_byte_arrives_at_once(
+    follower: Follower, begin: Begin, recorder: MemoryRecorder
+) -> None:
+    """What the execution writes while it is followed is stored when it is written."""
+    go_on = asyncio.Event()
+
+    async def program(execution: MemoryExecution) -> int:
+        await execution.write(b"early\n")
+        await go_on.wait()
+        await execution.write(b"late\n")
+        return 0
+
+    await begin(program)
+    following = asyncio.create_task(follower.follow(has_events=False))
+    await recorder.grown.wait()
+    go_on.set()
+
+    assert (await following).log_bytes == len("early\nlate\n")
+
+
+async def test_it_goes_on_where_the_copy_ends(
+    follower: Follower, begin: Begin, recorder: MemoryRecorder, task: Task
+) -> None:
+    """After a crash only what is missing is asked for and nothing is stored twice."""
+    await recorder.logs.append(task.id, 0, "stdout", b"one\n")
+
+    async def program(execution: MemoryExecution) -> int:
+        await execution.write(b"one\n")
+        await execution.write(b"two\n")
+        return 0
+
+    await begin(program)
+    await follower.follow(has_events=False)
+
+    assert await recorder.read(task) == [("stdout", b"one\ntwo\n")]
+
+
+async def test_a_silent_agent_is_waited_for(
+    follower: Follower, begin: Begin, agent: MemoryAgent, clock: ManualClock
+) -> None:
+    """An agent that is away for less than the bound costs nothing but time."""
+
+    async def program(execution: MemoryExecution) -> int:
+        await execution.write(b"all\n")
+        return 0
+
+    await begin(program)
+    agent.failures += [errors.AgentUnreachableError() for _ in range(30)]
+
+    result = await follower.follow(has_events=False)
+
+    assert result.state == "successful"
+    assert clock.monotonic() < 600
+
+
+async def test_an_agent_that_stays_away_is_lost(
+    follower: Follower, begin: Begin, agent: MemoryAgent, clock: ManualClock
+) -> None:
+    """After the bound without an answer the execution is given up."""
+    await begin(lambda _execution: asyncio.Event().wait())
+    agent.reachable = False
+
+    with pytest.raises(AgentLostError, match=r"did not answer for \d+ s"):
+        await follower.follow(has_events=False)
+
+    assert 600 <= clock.monotonic() < 620
+
+
+async def test_an_answer_without_a_byte_is_no_hot_loop(
+    follower: Follower, begin: Begin, agent: MemoryAgent, clock: ManualClock
+) -> None:
+    """An agent that answers early with nothing is asked again after a pause."""
+
+    async def program(execution: MemoryExecution) -> int:
+        await execution.write(b"x")
+        return 0
+
+    await begin(program)
+    agent.failures += [rpc.NotStartedError(), rpc.NotStartedError()]
+
+    await follower.follow(has_events=False)
+
+    assert clock.slept == [0.2, 0.2]
+
+
+@pytest.mark.parametrize("failure", [rpc.UnknownExecutionError, rpc.LogGoneError])
+async def test_what_the_agent_cannot_tell_is_raised(
+    follower: Follower, begin: Begin, agent: MemoryAgent, failure: type[Exception]
+) -> None:
+    """An agent that has forgotten the execution or its log says so, and that is the end."""
+    await begin(lambda _execution: asyncio.Event().wait())
+    agent.failures.append(failure())
+
+    with pytest.raises(failure):
+        await follower.follow(has_events=False)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from api.workflows.group_commit import GroupCommit
+
+Work = Callable[[list[str]], Awaitable[str]]
+
+
+class Transactions:
+    """Opens units of work that remember what was committed together."""
+
+    def __init__(self) -> None:
+        self.committed: list[list[str]] = []
+        self.gate = asyncio.Event()
+
+    @asynccontextmanager
+    async def open(self, *, read_only: bool = False) -> AsyncIterator[list[str]]:
+        """Open one; it commits when the gate is open."""
+        assert not read_only
+        done: list[str] = []
+        yield done
+        await self.gate.wait()
+        self.committed.append(done)
+
+
+def write(text: str) -> Work:
+    """Return a piece of work that writes a text."""
+
+    async def work(unit: list[str]) -> str:
+        unit.append(text)
+        return text.upper()
+
+    return work
+
+
+async def test_what_waits_is_committed_together() -> None:
+    """Writes that come while a commit is under way share the next one."""
+    transactions = Transactions()
+    group = GroupCommit(transactions.open)
+    first = asyncio.create_task(group.run(write("a")))
+    await asyncio.sleep(0)
+    others = [asyncio.create_task(group.run(write(text))) for text in "bcd"]
+    transactions.gate.set()
+
+    assert await asyncio.gather(first, *others) == ["A", "B", "C", "D"]
+    assert transactions.committed == [["a"], ["b", "c", "d"]]
+
+
+async def test_one_that_fails_does_not_fail_the_others() -> None:
+    """Where one piece raises, the rest of its group is committed and only it fails."""
+    transactions = Transactions()
+    group = GroupCommit(transactions.open)
+
+    async def fail(_unit: list[str]) -> None:
+        raise ValueError("no")
+
+    first = asyncio.create_task(group.run(write("a")))
+    await asyncio.sleep(0)
+    good = asyncio.create_task(group.run(write("b")))
+    bad = asyncio.create_task(group.run(fail))
+    transactions.gate.set()
+
+    assert await good == "B"
+    with pytest.raises(ValueError, match="no"):
+        await bad
+    await first
+    assert transactions.committed == [["a"], ["b"]]
+
+
+async def test_closing_waits_for_what_is_under_way() -> None:
+    """Whoever closes it finds everything committed, also for those who stopped waiting."""
+    transactions = Transactions()
+    group = GroupCommit(transactions.open)
+    asking = asyncio.create_task(group.run(write("a")))
+    await asyncio.sleep(0)
+    asking.cancel()
+    transactions.gate.set()
+
+    await group.close()
+
+    assert transactions.committed == [["a"]]

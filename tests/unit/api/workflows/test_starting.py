@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+import asyncio
+import dataclasses
+import hashlib
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from manual_clock import ManualClock
+
+from agent_runner.protocol import errors as rpc
+from api.agents import errors
+from api.agents.memory import MemoryAgent
+from api.bundles.errors import BundleNotFoundError
+from api.executions.service import Task
+from api.runs.service import Order
+from api.workflows.bundle_sender import BundleSender
+from api.workflows.errors import AgentLostError, ExecutionEndedError
+from api.workflows.patience import PatientAgent
+from api.workflows.starting import Starter
+
+CONTENT = bytes(range(256)) * 4096
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+COMMAND = Order(kind="command", name="echo", spec={"command": ["echo", "hi"]}, timeout_s=5.0)
+PLAYBOOK = Order(
+    kind="playbook",
+    name="site.yml",
+    spec={
+        "playbook": "site.yml",
+        "check": True,
+        "diff": False,
+        "tags": ["a"],
+        "skip_tags": [],
+        "verbosity": 2,
+    },
+    secrets={"extra_vars": {"x": 1}},
+    bundle_digest=DIGEST,
+)
+
+
+class Start(Protocol):
+    """Starts an order."""
+
+    async def __call__(self, order: Order, *, is_canceled: bool = False) -> None:
+        """Start it, where somebody may have canceled it."""
+        ...
+
+
+@pytest.fixture
+def start(patient: PatientAgent, task: Task, tmp_path: Path) -> Start:
+    """Return a function that starts an order."""
+    archive = tmp_path / "bundle"
+    archive.write_bytes(CONTENT)
+
+    def find_archive(digest: str) -> Path:
+        if digest != DIGEST:
+            raise BundleNotFoundError.of(digest)
+        return archive
+
+    canceled = asyncio.Event()
+
+    async def starting(order: Order, *, is_canceled: bool = False) -> None:
+        if is_canceled:
+            canceled.set()
+        starter = Starter(BundleSender(find_archive))
+        await starter.start(patient, task, order, {"all": {}}, canceled)
+
+    return starting
+
+
+async def test_a_command_starts_with_the_executions_id(
+    start: Start, agent: MemoryAgent, task: Task
+) -> None:
+    """The agent gets the argument vector, the limit of time, and our id as its command_id."""
+    await start(COMMAND)
+
+    params = agent.executions[task.id].params
+    assert (params.command, params.args, params.timeout) == ("echo", ["hi"], 5.0)
+
+
+async def test_a_missing_bundle_is_sent_first(start: Start, agent: MemoryAgent, task: Task) -> None:
+    """A host without the content gets it in pieces, then the start is repeated."""
+    await start(PLAYBOOK)
+
+    assert bytes(agent.bundles[DIGEST]) == CONTENT
+    params = agent.executions[task.id].params
+    assert (params.playbook, params.check, params.tags, params.verbosity) == (
+        "site.yml",
+        True,
+        ["a"],
+        2,
+    )
+    assert params.extra_vars == {"x": 1}
+
+
+async def test_a_half_sent_bundle_is_continued(start: Start, agent: MemoryAgent) -> None:
+    """What the host has of a bundle is not sent again."""
+    agent.bundles[DIGEST] = bytearray(CONTENT[:800_000])
+
+    await start(PLAYBOOK)
+
+    assert bytes(agent.bundles[DIGEST]) == CONTENT
+    assert agent.calls.count("put_bundle") == 2
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason_code"),
+    [
+        (errors.AgentAuthError("no"), "auth_failed"),
+        (errors.AgentPathError("no"), "auth_failed"),
+        (errors.CertificateMismatchError("no"), "auth_failed"),
+        (errors.AgentRefusedError("no"), "agent_refused"),
+        (rpc.BusyError("no"), "agent_refused"),
+        (rpc.PolicyRefusedError("no"), "agent_refused"),
+        (rpc.BundleRejectedError("no"), "bundle_rejected"),
+        (rpc.DiskFullError("no"), "disk_full"),
+    ],
+)
+async def test_a_refused_start_ends_with_its_reason(
+    start: Start, agent: MemoryAgent, failure: Exception, reason_code: str
+) -> None:
+    """What the agent refuses ends the execution with the agent's words."""
+    agent.failures.append(failure)
+
+    with pytest.raises(ExecutionEndedError) as caught:
+        await start(COMMAND)
+
+    assert (caught.value.end.status, caught.value.end.reason_code) == ("failed", reason_code)
+    assert "no" in caught.value.end.reason
+    assert not caught.value.end.started
+
+
+async def test_an_unreachable_host_ends_after_the_retries(
+    start: Start, agent: MemoryAgent, clock: ManualClock
+) -> None:
+    """Where nothing can have begun, the execution ends as unreachable after the retries."""
+    agent.reachable = False
+
+    with pytest.raises(ExecutionEndedError) as caught:
+        await start(COMMAND)
+
+    assert caught.value.end.reason_code == "unreachable"
+    assert clock.slept == [1.0, 2.0, 4.0]
+
+
+async def test_a_start_that_may_have_arrived_is_repeated(
+    start: Start, agent: MemoryAgent, task: Task
+) -> None:
+    """After a timeout nobody knows whether it began, so the start is repeated until it is known."""
+    failures = [errors.AgentTimeoutError() for _ in range(10)]
+    for failure in failures:
+        failure.maybe_delivered = True
+    agent.failures += failures
+
+    await start(COMMAND)
+
+    assert task.id in agent.executions
+
+
+async def test_a_start_that_may_have_arrived_is_lost_after_the_bound(
+    start: Start, agent: MemoryAgent
+) -> None:
+    """If the agent stays silent after a start that may have arrived, the execution is lost."""
+    failure = errors.AgentTimeoutError()
+    failure.maybe_delivered = True
+    agent.failures.append(failure)
+    agent.reachable = True
+    agent.failures += [errors.AgentUnreachableError() for _ in range(1000)]
+
+    with pytest.raises(AgentLostError):
+        await start(COMMAND)
+
+
+async def test_a_cancel_ends_the_tries_to_start(
+    start: Start, agent: MemoryAgent, clock: ManualClock
+) -> None:
+    """Somebody who cancels does not wait for the retries to an unreachable host."""
+    agent.reachable = False
+
+    with pytest.raises(ExecutionEndedError) as caught:
+        await start(COMMAND, is_canceled=True)
+
+    assert caught.value.end.status == "canceled"
+    assert clock.slept == []
+
+
+async def test_a_bundle_that_is_gone_ends_the_execution(start: Start) -> None:
+    """Content that the control plane has no more is a reason of its own."""
+    gone = dataclasses.replace(PLAYBOOK, bundle_digest="0" * 64)
+
+    with pytest.raises(ExecutionEndedError) as caught:
+        await start(gone)
+
+    assert caught.value.end.reason_code == "bundle_rejected"
