@@ -38,6 +38,7 @@ from api.executions.repository import ExecutionsRepository
 from api.executions.service import ExecutionsService
 from api.hosts.agents import HostAgentService
 from api.hosts.contacts import HostContacts
+from api.hosts.fleet import FleetCache
 from api.hosts.repository import HostRepository
 from api.hosts.service import HostService
 from api.hosts.vault import HostVault
@@ -69,6 +70,7 @@ class Composition:
         self.authenticator = Authenticator(load_admin_token(settings.admin_token_file))
         self.database = Database(settings.database_url)
         self.host_vault = HostVault(self.sealer)
+        self.fleets = FleetCache()
         self._agent_client = AgentClient(settings.rpc_timeout_s)
         self.agents = agents or self._agent_client
         self.host_contacts = HostContacts(self.unit_of_work, self.agents)
@@ -143,7 +145,7 @@ class Services:
     def hosts(self) -> HostService:
         """The hosts and their groups."""
         parts = self._composition
-        return HostService(self._host_repository, parts.host_vault, parts.clock)
+        return HostService(self._host_repository, parts.fleets, parts.host_vault, parts.clock)
 
     @cached_property
     def host_agents(self) -> HostAgentService:

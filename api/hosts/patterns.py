@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which hosts does an Ansible pattern name? Asked of Ansible's own inventory; owns ``ansible``.
 
-Ansible is imported at the first question, in the thread that answers it: that takes 0.4 s. Its
-configuration at that moment is empty, so that an ``ansible.cfg`` of the content, which is for
-the hosts, has no say here.
+A plain name of a host or a group is looked up without it, and means the same. Ansible is imported
+at the first other question, in the thread that answers it: that takes 0.4 s. Its configuration at
+that moment is empty, so that an ``ansible.cfg`` of the content, which is for the hosts, has no
+say here.
 """
 
 import asyncio
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
 from api.hosts.errors import LIST_HINT, NoHostsMatchedError, PatternError
+from api.hosts.fleet import Fleet
 from api.hosts.targets import Member
 
 MAX_PATTERN_CHARS = 4096
@@ -23,9 +27,7 @@ MAX_PATTERN_CHARS = 4096
 _one_at_a_time = Lock()
 
 
-async def match_members(
-    members: Sequence[Member], patterns: Sequence[str], limit: str | None
-) -> list[Member]:
+async def match_members(fleet: Fleet, patterns: Sequence[str], limit: str | None) -> list[Member]:
     """Return the members that any of ``patterns`` names and that ``limit`` names too.
 
     ``patterns`` are what the plays of a playbook say under ``hosts``; ``limit`` is what a person
@@ -37,7 +39,13 @@ async def match_members(
     """
     for pattern in (*patterns, *([] if limit is None else [limit])):
         _check_form(pattern)
-    return await asyncio.to_thread(_match, members, patterns, limit)
+    named = _find_plain_names(fleet, patterns, limit)
+    if named is None:
+        named = await asyncio.to_thread(_ask_ansible, fleet, patterns, limit)
+    matched = [member for member in fleet.members if member.name in named]
+    if not matched:
+        raise NoHostsMatchedError(_explain_nothing(fleet, patterns, limit))
+    return matched
 
 
 def _check_form(pattern: str) -> None:
@@ -52,20 +60,42 @@ def _check_form(pattern: str) -> None:
         )
 
 
-def _match(members: Sequence[Member], patterns: Sequence[str], limit: str | None) -> list[Member]:
+def _find_plain_names(
+    fleet: Fleet, patterns: Sequence[str], limit: str | None
+) -> AbstractSet[str] | None:
+    """Look up hosts, groups and ``all``; where something else is among them, return ``None``."""
+    known = _list_plain_names(fleet)
+    found = [known.get(pattern) for pattern in (*patterns, *([] if limit is None else [limit]))]
+    plain = [names for names in found if names is not None]
+    if len(plain) < len(found):
+        return None
+    allowed = known["all"] if limit is None else plain.pop()
+    return allowed.intersection(set[str]().union(*plain))
+
+
+@lru_cache(maxsize=1)
+def _list_plain_names(fleet: Fleet) -> dict[str, set[str]]:
+    """List what each plain name stands for."""
+    known: dict[str, set[str]] = {"all": {member.name for member in fleet.members}}
+    for member in fleet.members:
+        for group in member.groups:
+            known.setdefault(group, set()).add(member.name)
+    # As in Ansible, the name of a host goes before the group of the same name.
+    return known | {member.name: {member.name} for member in fleet.members}
+
+
+def _ask_ansible(fleet: Fleet, patterns: Sequence[str], limit: str | None) -> AbstractSet[str]:
     with _one_at_a_time:
-        inventory = _build_manager(members)
+        inventory = _build_manager(fleet)
         named = {name for pattern in patterns for name in _list_names(inventory, pattern)}
         if limit is not None:
             _refuse_unknown(inventory, limit)
             named &= _list_names(inventory, limit)
-    matched = [member for member in members if member.name in named]
-    if not matched:
-        raise NoHostsMatchedError(_explain_nothing(members, patterns, limit))
-    return matched
+    return named
 
 
-def _build_manager(members: Sequence[Member]) -> Any:
+@lru_cache(maxsize=1)
+def _build_manager(fleet: Fleet) -> Any:
     with _empty_configuration():
         from ansible import constants  # noqa: PLC0415 - heavy, and not needed by most requests
         from ansible.inventory.manager import InventoryManager  # noqa: PLC0415 - as above
@@ -73,9 +103,9 @@ def _build_manager(members: Sequence[Member]) -> Any:
     # What matches nothing is told to the caller, not printed by Ansible.
     constants.HOST_PATTERN_MISMATCH = "ignore"
     manager = InventoryManager(loader=None, parse=False)
-    for group in sorted({group for member in members for group in member.groups}):
+    for group in sorted({group for member in fleet.members for group in member.groups}):
         manager.add_group(group)
-    for member in members:
+    for member in fleet.members:
         manager.add_host(member.name, "all")
         for group in member.groups:
             manager.add_host(member.name, group)
@@ -105,8 +135,8 @@ def _refuse_unknown(inventory: Any, limit: str) -> None:
             raise NoHostsMatchedError(f"'{plain}' is neither a host nor a group. {LIST_HINT}")
 
 
-def _explain_nothing(members: Sequence[Member], patterns: Sequence[str], limit: str | None) -> str:
-    if not members:
+def _explain_nothing(fleet: Fleet, patterns: Sequence[str], limit: str | None) -> str:
+    if not fleet.members:
         return "There are no hosts yet. Add one with 'myx host add NAME --address ADDRESS'."
     if limit is None:
         listed = ", ".join(f"'{pattern}'" for pattern in patterns)

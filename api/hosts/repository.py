@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
@@ -13,7 +13,7 @@ from api.core.paging import Slice
 from api.db.lists import contains_text, fetch_slice, order_by
 from api.hosts.errors import HostExistsError
 from api.hosts.schemas import HostQuery
-from api.hosts.targets import Contact, Member
+from api.hosts.targets import Contact, FleetStamp, Member
 from api.models import Agent, Host, HostGroup
 
 _COLUMNS = {
@@ -85,6 +85,12 @@ class HostRepository:
         """List every host that has an agent."""
         statement = _select_hosts().where(Host.agent.has(Agent.status != "not_installed"))
         return (await self._session.scalars(statement.order_by(Host.id))).all()
+
+    async def get_fleet_stamp(self) -> FleetStamp:
+        """Return what tells one state of all names and groups from another."""
+        facts = select(func.count(), func.max(Host.id), func.sum(Host.revision))
+        count, newest_id, revisions = (await self._session.execute(facts)).one()
+        return FleetStamp(count, newest_id or 0, revisions or 0)
 
     async def list_members(self) -> list[Member]:
         """List all hosts with their groups, by name; two light queries, no rows of hosts."""

@@ -30,7 +30,14 @@ def make_host(
         agent=None,
         created_at=at,
         updated_at=at,
+        revision=1,
     )
+
+
+def mark_changed(host: models.Host, at: datetime) -> None:
+    """Write down that the host has changed; whoever changes a row says so."""
+    host.updated_at = at
+    host.revision += 1
 
 
 def set_groups(host: models.Host, groups: Sequence[str]) -> None:

@@ -9,10 +9,10 @@ from api.core.clock import Clock
 from api.core.paging import Slice
 from api.hosts import schemas
 from api.hosts.errors import HostExistsError, HostNotFoundError
-from api.hosts.inventory import build_inventory
+from api.hosts.fleet import Fleet, FleetCache, build_inventory
 from api.hosts.patterns import match_members
 from api.hosts.repository import HostRepository
-from api.hosts.rows import describe_host, make_host, move_host, set_groups
+from api.hosts.rows import describe_host, make_host, mark_changed, move_host, set_groups
 from api.hosts.targets import Member, SshCredentials
 from api.hosts.vault import HostVault
 
@@ -20,8 +20,11 @@ from api.hosts.vault import HostVault
 class HostService:
     """The hosts and their groups, in one unit of work."""
 
-    def __init__(self, repository: HostRepository, vault: HostVault, clock: Clock) -> None:
+    def __init__(
+        self, repository: HostRepository, fleets: FleetCache, vault: HostVault, clock: Clock
+    ) -> None:
         self._repository = repository
+        self._fleets = fleets
         self._vault = vault
         self._clock = clock
 
@@ -74,7 +77,7 @@ class HostService:
         kept = self._vault.read_credentials(host)
         base = SshCredentials() if body.forget_ssh_credentials else kept
         self._vault.keep_credentials(host, _merge_credentials(base, body))
-        host.updated_at = self._clock.now()
+        mark_changed(host, self._clock.now())
         return describe_host(host)
 
     async def delete_host(self, name: str) -> None:
@@ -95,7 +98,7 @@ class HostService:
             PatternError: one of them is no Ansible pattern.
             NoHostsMatchedError: nothing matches, or ``limit`` names an unknown host.
         """
-        return await match_members(await self._repository.list_members(), patterns, limit)
+        return await match_members(await self._get_fleet(), patterns, limit)
 
     async def build_inventory(self, name: str) -> dict[str, Any]:
         """Build the inventory that the host gets with a playbook.
@@ -104,7 +107,11 @@ class HostService:
             HostNotFoundError: there is none of that name.
         """
         host = await self._get_row(name)
-        return build_inventory(await self._repository.list_members(), name, host.variables)
+        return build_inventory(await self._get_fleet(), name, host.variables)
+
+    async def _get_fleet(self) -> Fleet:
+        stamp = await self._repository.get_fleet_stamp()
+        return await self._fleets.get_fleet(stamp, self._repository.list_members)
 
     async def _get_row(self, name: str) -> models.Host:
         host = await self._repository.find_host(name)

@@ -14,6 +14,15 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetStamp:
+    """Another one after each change of a host: ids are never used again, revisions only grow."""
+
+    count: int
+    newest_id: int
+    revisions: int
+
+
+@dataclass(frozen=True, slots=True)
 class AgentIdentity:
     """How an agent is addressed and how it knows the control plane; made once for a host."""
 

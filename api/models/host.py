@@ -30,6 +30,8 @@ class Host(Base):
     variables: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    revision: Mapped[int]
+    """Counts the changes of this host; unlike a time, it never stands still or goes back."""
 
     group_rows: Mapped[list[HostGroup]] = relationship(
         cascade="all, delete-orphan",

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from api.db.database import Database
 from api.hosts.errors import HostExistsError
 from api.hosts.repository import HostRepository
+from api.hosts.rows import mark_changed
 from api.hosts.schemas import HostQuery
 from api.hosts.targets import Contact, Member
 from api.models import Agent, Execution, Host, HostGroup, Run
@@ -77,32 +78,19 @@ async def test_a_name_is_taken_once(database: Database) -> None:
             await HostRepository(session).add_host(new_host("web1"))
 
 
+def _make_run(host: Host) -> tuple[Run, Execution]:
+    facts: dict[str, Any] = {"status": "successful", "created_at": NOW}
+    run = Run(id=7, kind="command", name="true", spec={}, created_by="admin", **facts)
+    return run, Execution(id="e1", run_id=7, host_id=host.id, host_name=host.name, **facts)
+
+
 async def test_a_host_leaves_its_executions(database: Database) -> None:
     """Deleting a host takes groups and agent along, and its executions keep its name."""
     async with database.unit_of_work() as session:
         repository = HostRepository(session)
         host = await repository.find_host("web1")
         assert host is not None
-        run = Run(
-            kind="command",
-            name="true",
-            spec={},
-            status="successful",
-            created_by="admin",
-            created_at=NOW,
-        )
-        session.add(run)
-        await session.flush()
-        session.add(
-            Execution(
-                id="e1",
-                run_id=run.id,
-                host_id=host.id,
-                host_name="web1",
-                status="successful",
-                created_at=NOW,
-            )
-        )
+        session.add_all(_make_run(host))
         await session.flush()
         await repository.delete_host(host)
     async with database.unit_of_work(read_only=True) as session:
@@ -170,3 +158,31 @@ async def test_contacts_are_recorded(database: Database) -> None:
         assert (heard.status, heard.last_error, heard.version) == ("online", None, "1.2.3")
         assert heard.last_seen_at == later
         assert (await session.get_one(Agent, ids["db1"])).status == "not_installed"
+
+
+async def test_the_stamp_tells_states_of_the_fleet_apart(database: Database) -> None:
+    """Adding, changing and deleting a host each make another stamp; reading does not."""
+    stamps = []
+
+    async def look() -> None:
+        async with database.unit_of_work(read_only=True) as session:
+            stamps.append(await HostRepository(session).get_fleet_stamp())
+
+    await look()
+    await look()
+    assert stamps[0] == stamps[1]
+    async with database.unit_of_work() as session:
+        await HostRepository(session).add_host(new_host("web3"))
+    await look()
+    async with database.unit_of_work() as session:
+        host = await HostRepository(session).find_host("web1")
+        assert host is not None
+        mark_changed(host, NOW)
+    await look()
+    async with database.unit_of_work() as session:
+        repository = HostRepository(session)
+        added = await repository.find_host("web3")
+        assert added is not None
+        await repository.delete_host(added)
+    await look()
+    assert len(set(stamps[1:])) == 4

@@ -40,6 +40,7 @@ def _create_hosts() -> None:
         sa.Column("variables", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_hosts"),
         sqlite_autoincrement=True,
     )

@@ -112,3 +112,35 @@ async def test_a_host_that_was_removed_meanwhile_is_told(composition: Compositio
     async with composition.unit_of_work() as services:
         with pytest.raises(HostNotFoundError):
             await services.host_agents.record_install(plan.host_id, RECORD)
+
+
+async def test_patterns_follow_every_change(composition: Composition) -> None:
+    """What was just added, regrouped or removed counts for the next run."""
+
+    async def select(pattern: str) -> str:
+        async with composition.unit_of_work(read_only=True) as services:
+            members = await services.hosts.select_hosts([pattern])
+        return " ".join(member.name for member in members)
+
+    assert await select("all") == "web1 web2"
+    async with composition.unit_of_work() as services:
+        await services.hosts.update_host("web2", HostUpdate(groups=["web"]))
+    assert await select("web") == "web2"
+    async with composition.unit_of_work() as services:
+        await services.hosts.update_host("web1", HostUpdate(groups=["web"]))
+        await services.hosts.delete_host("web2")
+    assert await select("web") == "web1"
+    assert await select("web*") == "web1"
+
+
+async def test_the_inventory_has_the_whole_fleet(composition: Composition) -> None:
+    """A host's inventory names the others as they are now."""
+    async with composition.unit_of_work() as services:
+        await services.hosts.update_host("web1", HostUpdate(groups=["web"], variables={"a": 1}))
+    async with composition.unit_of_work(read_only=True) as services:
+        assert await services.hosts.build_inventory("web1") == {
+            "all": {
+                "hosts": {"web1": {"a": 1}, "web2": None},
+                "children": {"web": {"hosts": {"web1": None}}},
+            }
+        }

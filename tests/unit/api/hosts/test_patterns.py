@@ -3,19 +3,24 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from api.hosts.errors import NoHostsMatchedError, PatternError
-from api.hosts.patterns import match_members
+from api.hosts.fleet import Fleet
+from api.hosts.patterns import _ask_ansible, _find_plain_names, match_members
 from api.hosts.targets import Member
 
-FLEET = [
-    Member(1, "db1", ("db", "eu")),
-    Member(2, "db2", ("db", "us")),
-    Member(3, "lonely"),
-    Member(4, "web1", ("eu", "web")),
-    Member(5, "web2", ("us", "web")),
-    Member(6, "web3", ("us", "web")),
-]
+FLEET = Fleet(
+    (
+        Member(1, "db1", ("db", "eu")),
+        Member(2, "db2", ("db", "us")),
+        Member(3, "lonely"),
+        Member(4, "web1", ("eu", "web")),
+        Member(5, "web2", ("us", "web")),
+        Member(6, "web3", ("us", "web")),
+    )
+)
 
 
 async def _match(limit: str | None, *patterns: str) -> str:
@@ -78,7 +83,7 @@ async def test_nothing_matched_is_an_error(limit: str | None, patterns: list[str
 async def test_an_empty_fleet_says_so() -> None:
     """Without any host the remedy is to add one."""
     with pytest.raises(NoHostsMatchedError, match=r"myx host add"):
-        await match_members([], ["all"], None)
+        await match_members(Fleet(()), ["all"], None)
 
 
 @pytest.mark.parametrize("limit", ["", " ", ",", ":", "@/etc/passwd", "~(", "web[9]", "x" * 5000])
@@ -92,7 +97,7 @@ async def test_a_fleet_of_other_names_is_asked_anew() -> None:
     """Two questions do not share what the first one knew."""
     assert await _match("web1") == "web1"
     with pytest.raises(NoHostsMatchedError):
-        await match_members([Member(1, "other")], ["all"], "web1")
+        await match_members(Fleet((Member(1, "other"),)), ["all"], "web1")
 
 
 async def test_the_configuration_of_the_content_has_no_say(
@@ -105,3 +110,23 @@ async def test_the_configuration_of_the_content_has_no_say(
     assert await _match(None, "web1", "cache") == "web1"
     assert os.environ["ANSIBLE_CONFIG"] == "kept"
     assert capfd.readouterr().err == ""
+
+
+NAMES = st.sampled_from(["a", "b", "c", "web", "x.y"])
+FLEETS = st.lists(
+    st.builds(Member, st.just(1), NAMES, st.lists(st.sampled_from(["b", "web", "eu"])).map(tuple)),
+    unique_by=lambda member: member.name,
+    min_size=1,
+)
+PLAIN = st.sampled_from(["all", "a", "b", "web", "eu", "x.y"])
+
+
+@given(FLEETS, st.lists(PLAIN, min_size=1, max_size=3), st.none() | PLAIN)
+def test_plain_names_mean_the_same_without_ansible(
+    members: list[Member], patterns: list[str], limit: str | None
+) -> None:
+    """Where a lookup answers, it answers what Ansible would."""
+    fleet = Fleet(tuple(members))
+    found = _find_plain_names(fleet, patterns, limit)
+    if found is not None:
+        assert found == _ask_ansible(fleet, patterns, limit)
