@@ -85,11 +85,7 @@ class Composition:
         self.run_streams = RunStreams(read_work, self.logs, self.changes)
         self._conductor = self._make_conductor(installer or _build_installer(settings))
         self.run_launcher = RunLauncher(
-            self.unit_of_work,
-            self.bundle_intake,
-            self.bundle_store,
-            self._conductor,
-            self.changes,
+            self.unit_of_work, self.bundle_intake, self.bundle_store, self._conductor, self.changes
         )
 
     async def open(self) -> None:

@@ -90,8 +90,9 @@ async def test_a_host_leaves_its_executions(database: Database) -> None:
         repository = HostRepository(session)
         host = await repository.find_host("web1")
         assert host is not None
-        session.add_all(_make_run(host))
-        await session.flush()
+        for row in _make_run(host):
+            session.add(row)
+            await session.flush()
         await repository.delete_host(host)
     async with database.unit_of_work(read_only=True) as session:
         execution = await session.get_one(Execution, "e1")
