@@ -6,6 +6,7 @@ again by themselves after ``RECHECK_S``.
 """
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from pathlib import Path
 
 RECHECK_S = 1.0
 """The net below the datagrams."""
+
+_logger = logging.getLogger(__name__)
 
 _MAX_ID_BYTES = 64
 _BURST = 256
@@ -28,16 +31,21 @@ class Changes:
         self._directory_fd = -1
 
     def open(self, socket_path: Path) -> None:
-        """Listen for datagrams on a new socket at this path."""
+        """Listen for datagrams on a new socket at this path.
+
+        Where it cannot be made, on a full disk, readers still look again by themselves.
+        """
         socket_path.unlink(missing_ok=True)
         self._directory_fd = os.open(socket_path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        listening.setblocking(False)
-        # The kernel allows 107 bytes: through the descriptor any spool's address is short.
-        listening.bind(f"/proc/self/fd/{self._directory_fd}/{socket_path.name}")
-        socket_path.chmod(0o600)
-        self._socket = listening
-        asyncio.get_running_loop().add_reader(listening, self._receive)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        try:
+            # The kernel allows 107 bytes: through the descriptor any spool's address is short.
+            self._socket.bind(f"/proc/self/fd/{self._directory_fd}/{socket_path.name}")
+            socket_path.chmod(0o600)
+        except OSError as error:
+            _logger.warning("no_notifications", extra={"error": str(error)})
+        asyncio.get_running_loop().add_reader(self._socket, self._receive)
 
     def close(self) -> None:
         """Stop listening and wake all readers."""

@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 RESERVE_BYTES = 64 * 1024
-"""Kept free in each folder, so that an end can be written down on a full disk."""
+"""Kept free in each folder, so that a cancel and an end can be written down on a full disk."""
 
 
 class Folder:
@@ -86,6 +85,15 @@ def write_result(folder: Folder, result: dict[str, Any]) -> bool:
     return True
 
 
+def write_cancel(folder: Folder, reason: str) -> None:
+    """Leave the request to end an execution, on a full disk in the room that is reserved for it."""
+    try:
+        write_json(folder.cancel, {"reason": reason})
+    except OSError:
+        os.truncate(folder.reserve, RESERVE_BYTES // 2)
+        write_json(folder.cancel, {"reason": reason})
+
+
 def find_json(path: Path) -> dict[str, Any] | None:
     """Return the object in a file that ``write_json`` wrote, or None where there is none."""
     try:
@@ -111,6 +119,8 @@ def remove_secrets(folder: Folder) -> None:
         OSError: something could not be removed, for instance because a process left behind
             still writes there.
     """
+    import shutil  # noqa: PLC0415 - 7 ms of a supervisor's start for what its end needs
+
     folder.launch.unlink(missing_ok=True)
     for directory in (folder.runner, folder.script, folder.tmp):
         if directory.is_dir():

@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_runner.config import Limits
 from agent_runner.executions.changes import Changes
-from agent_runner.executions.folder import Folder, write_json
+from agent_runner.executions.folder import Folder, write_cancel
 from agent_runner.executions.following import Follower
 from agent_runner.executions.registry import Registry
 from agent_runner.executions.spool import Spool, find_result, signal_supervisor
@@ -91,7 +91,7 @@ class Executions:
         """
         folder = self._spool.get(params.command_id)
         if find_result(folder) is None:
-            write_json(folder.cancel, {"reason": params.reason})
+            write_cancel(folder, params.reason)
             signal_supervisor(folder, signal.SIGTERM)
         return CancelCommandResult(command_id=params.command_id, status=_find_state(folder))
 

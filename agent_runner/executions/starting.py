@@ -92,24 +92,36 @@ class Starter:
         if self._spool.find(command_id) is not None:
             return False
         self._check_room()
-        created = self._spool.create(command_id)
-        if created is None:
-            return False
-        folder, lock_fd = created
-        entry = self._registry.begin(folder, kind)
         try:
-            await asyncio.to_thread(self._write_order, folder, {"kind": kind, **request}, prepare)
-            pid = spawn_supervisor(folder, lock_fd)
-        except BaseException as error:
-            self._registry.forget(command_id)
-            self._spool.discard(folder)
-            if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            created = self._spool.create(command_id)
+            if created is None:
+                return False
+            await self._supervise(*created, {"kind": kind, **request}, prepare)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
                 raise DiskFullError(self._describe_room()) from error
+            raise
+        return True
+
+    async def _supervise(
+        self,
+        folder: Folder,
+        lock_fd: int,
+        request: dict[str, Any],
+        prepare: Callable[[Folder], Launch],
+    ) -> None:
+        """Hand a new folder over to a supervisor, or remove it again."""
+        entry = self._registry.begin(folder, request["kind"])
+        try:
+            await asyncio.to_thread(self._write_order, folder, request, prepare)
+            pid = spawn_supervisor(folder, lock_fd)
+        except BaseException:
+            self._registry.forget(folder.command_id)
+            self._spool.discard(folder)
             raise
         finally:
             os.close(lock_fd)
         self._registry.watch(entry, pid)
-        return True
 
     def _write_order(
         self, folder: Folder, request: dict[str, Any], prepare: Callable[[Folder], Launch]

@@ -93,6 +93,7 @@ def _configure(
     config = RunnerConfig(
         private_data_dir=str(folder.runner),
         project_dir=str(bundle),
+        host_cwd=str(bundle),
         ident=folder.command_id,
         playbook=params.playbook,
         inventory=str(inventory),

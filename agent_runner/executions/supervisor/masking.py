@@ -39,9 +39,11 @@ class Masker:
         buffer = self._held + data
         out: list[bytes] = []
         position = 0
+        # To look for each form first is many times as fast as the pattern where there is none.
+        pattern = self._pattern if any(form in buffer for form in self._forms) else None
         while True:
             held_from = self._find_beginning(buffer, position)
-            match = self._pattern.search(buffer, position)
+            match = pattern.search(buffer, position) if pattern else None
             if match is None or match.start() >= held_from:
                 break
             out += (buffer[position : match.start()], MASK)
