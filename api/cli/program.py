@@ -11,8 +11,8 @@ import typer
 from agent_runner import __version__
 from api.cli.commands import history, hosts, runs, servers
 from api.cli.errors import CliError
-from api.cli.outcome import ExitCode
 from api.cli.verbs import Verb, VerbGroup
+from api.cli.watching.outcome import ExitCode
 from api.core.errors import MyxError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

@@ -6,15 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.client import PAGE_SIZE, ApiClient, open_client, quote_name
+from api.cli.arguments.options import Color
 from api.cli.errors import UsageError
-from api.cli.following import follow_log
-from api.cli.options import Color
-from api.cli.outcome import ExitCode, exit_code_of, tell_duration
-from api.cli.output import make_sink, say
-from api.cli.patience import Patience
-from api.cli.tables import print_json, print_table, tell_time
-from api.cli.watching import tell_next, watch_live
+from api.cli.remote.client import PAGE_SIZE, ApiClient, open_client, quote_name
+from api.cli.terminal.output import make_sink, say
+from api.cli.terminal.tables import print_json, print_table
+from api.cli.terminal.times import tell_duration, tell_time
+from api.cli.watching.following import follow_log
+from api.cli.watching.outcome import ExitCode, exit_code_of
+from api.cli.watching.patience import Patience
+from api.cli.watching.presentation import tell_next, watch_live
 
 Json = dict[str, Any]
 

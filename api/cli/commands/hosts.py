@@ -7,11 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.client import ApiClient, open_client, quote_name
-from api.cli.credentials import read_credentials
-from api.cli.errors import ApiError, UsageError
-from api.cli.hosts_view import print_host, print_hosts
-from api.cli.options import (
+from api.cli.arguments.credentials import read_credentials
+from api.cli.arguments.options import (
     AcceptHostKey,
     AsJson,
     Color,
@@ -23,11 +20,14 @@ from api.cli.options import (
     SshUser,
     Variables,
 )
-from api.cli.outcome import ExitCode
-from api.cli.output import say
-from api.cli.tables import print_json
-from api.cli.variables import parse_variables
-from api.cli.watching import Presentation, present_run
+from api.cli.arguments.variables import parse_variables
+from api.cli.errors import ApiError, UsageError
+from api.cli.remote.client import ApiClient, open_client, quote_name
+from api.cli.terminal.hosts_view import print_host, print_hosts
+from api.cli.terminal.output import say
+from api.cli.terminal.tables import print_json
+from api.cli.watching.outcome import ExitCode
+from api.cli.watching.presentation import Presentation, present_run
 
 Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Names of hosts.")]
 

@@ -8,11 +8,20 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.client import open_client
+from api.cli.arguments.options import AsJson, Color, Detach, Limit, Timeout
+from api.cli.arguments.playbook_options import (
+    Check,
+    Content,
+    Diff,
+    ExtraVars,
+    SkipTags,
+    Tags,
+    Verbosity,
+)
+from api.cli.arguments.variables import parse_variables
 from api.cli.errors import UsageError
-from api.cli.options import AsJson, Color, Detach, Limit, Timeout
-from api.cli.variables import parse_variables
-from api.cli.watching import Presentation, present_run
+from api.cli.remote.client import open_client
+from api.cli.watching.presentation import Presentation, present_run
 
 MAX_SCRIPT_BYTES = 1024 * 1024
 """A script travels inside a message; larger programs travel as content."""
@@ -26,42 +35,14 @@ def run_playbook(  # noqa: PLR0913 - the options of ansible-playbook
         str, typer.Argument(metavar="PLAYBOOK", help="Path of the playbook inside the content.")
     ],
     limit: Limit = None,
-    extra_vars: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--extra-vars",
-            "-e",
-            metavar="VARS",
-            help="Variables: K=V, JSON, or @FILE with JSON or YAML. Repeatable, merged in order.",
-        ),
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", "-C", help="Change nothing, tell what would change.")
-    ] = False,
-    diff: Annotated[bool, typer.Option("--diff", "-D", help="Show how files change.")] = False,
-    tags: Annotated[
-        list[str] | None,
-        typer.Option("--tags", "-t", metavar="T", help="Only tasks with these tags: a,b."),
-    ] = None,
-    skip_tags: Annotated[
-        list[str] | None,
-        typer.Option("--skip-tags", metavar="T", help="Not the tasks with these tags: a,b."),
-    ] = None,
-    verbosity: Annotated[
-        int,
-        typer.Option(
-            "--verbose", "-v", count=True, show_default=False, help="Tell more; up to -vvvvv."
-        ),
-    ] = 0,
+    extra_vars: ExtraVars = None,
+    check: Check = False,
+    diff: Diff = False,
+    tags: Tags = None,
+    skip_tags: SkipTags = None,
+    verbosity: Verbosity = 0,
     timeout: Timeout = None,
-    content: Annotated[
-        Path | None,
-        typer.Option(
-            "--content",
-            metavar="DIR",
-            help="Send this folder as content instead of the control plane's own.",
-        ),
-    ] = None,
+    content: Content = None,
     detach: Detach = False,
     as_json: AsJson = False,
     color: Color = None,
@@ -98,7 +79,7 @@ def run_playbook(  # noqa: PLR0913 - the options of ansible-playbook
     }
     client = open_client()
     if content is not None:
-        from api.cli.content import upload_content  # noqa: PLC0415 - only here, and slow to load
+        from api.cli.arguments.content import upload_content  # noqa: PLC0415 - only here, and slow to load
 
         body["bundle_digest"] = upload_content(client, content)
     return present_run(client, client.create_run(body), Presentation(detach, as_json, color))

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.outcome import ExitCode
+from api.cli.watching.outcome import ExitCode
 
 DEMO_DIR = Path(".myx/demo")
 

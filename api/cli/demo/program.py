@@ -10,16 +10,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from api.cli.client import ApiClient
 from api.cli.demo.child import Child
 from api.cli.demo.leftovers import adopt_orphans, end_leftovers
 from api.cli.demo.places import LOOPBACK, DemoPlaces, choose_port
 from api.cli.errors import UsageError
-from api.cli.following import RunFollower
-from api.cli.outcome import ExitCode, exit_code_of, write_recap
-from api.cli.output import make_sink, say
-from api.cli.patience import Patience
-from api.cli.server import Server
+from api.cli.remote.client import ApiClient
+from api.cli.remote.server import Server
+from api.cli.terminal.output import make_sink, say
+from api.cli.watching.following import RunFollower
+from api.cli.watching.outcome import ExitCode, exit_code_of, write_recap
+from api.cli.watching.patience import Patience
 from api.core.places import DEFAULT_LISTEN
 
 PLAYBOOK = "playbooks/demo.yml"

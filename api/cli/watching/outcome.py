@@ -3,12 +3,12 @@
 
 import sys
 from collections.abc import Iterable
-from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-from api.cli.colors import paint_status
-from api.cli.following import Outcome
+from api.cli.terminal.colors import paint_status
+from api.cli.terminal.times import tell_duration
+from api.cli.watching.following import Outcome
 
 Json = dict[str, Any]
 
@@ -52,25 +52,6 @@ def write_recap(outcome: Outcome) -> str:
     width = max((len(e["host"]) for e in outcome.executions), default=0)
     rows = sorted(outcome.executions, key=lambda execution: str(execution["host"]))
     return "\n".join([title, *(_write_row(execution, width) for execution in rows)])
-
-
-def tell_duration(row: Json) -> str:
-    """Tell how long a run or execution took or has been taking, empty before its start."""
-    if not row.get("started_at"):
-        return ""
-    started = datetime.fromisoformat(row["started_at"])
-    finished = row.get("finished_at")
-    end = datetime.fromisoformat(finished) if finished else datetime.now(started.tzinfo)
-    return tell_seconds((end - started).total_seconds())
-
-
-def tell_seconds(seconds: float) -> str:
-    """Write a duration as people read it."""
-    if seconds < 60:  # noqa: PLR2004 - a minute
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
 def _write_row(execution: Json, width: int) -> str:

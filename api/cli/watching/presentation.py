@@ -4,13 +4,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from api.cli.client import ApiClient
-from api.cli.documents import make_run_document
-from api.cli.following import LogSink, Outcome, RunFollower
-from api.cli.outcome import ExitCode, exit_code_of, write_recap
-from api.cli.output import make_sink, say
-from api.cli.patience import Patience
-from api.cli.tables import print_json
+from api.cli.remote.client import ApiClient
+from api.cli.terminal.output import LogSink, make_sink, say
+from api.cli.terminal.tables import print_json
+from api.cli.watching.documents import make_run_document
+from api.cli.watching.following import Outcome, RunFollower
+from api.cli.watching.outcome import ExitCode, exit_code_of, write_recap
+from api.cli.watching.patience import Patience
 
 Json = dict[str, Any]
 

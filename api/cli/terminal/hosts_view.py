@@ -4,8 +4,8 @@
 import json
 from typing import Any
 
-from api.cli.outcome import tell_seconds
-from api.cli.tables import print_fields, print_table, tell_time
+from api.cli.terminal.tables import print_fields, print_table
+from api.cli.terminal.times import tell_seconds, tell_time
 
 Json = dict[str, Any]
 

@@ -4,10 +4,10 @@
 import base64
 from typing import Any
 
-from api.cli.client import ApiClient
-from api.cli.following import Outcome, follow_log
-from api.cli.output import say
-from api.cli.patience import Patience
+from api.cli.remote.client import ApiClient
+from api.cli.terminal.output import say
+from api.cli.watching.following import Outcome, follow_log
+from api.cli.watching.patience import Patience
 
 Json = dict[str, Any]
 

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from api.cli.errors import ApiError, ConnectionLostError, NoServerError, describe_problem
-from api.cli.server import Server, find_server
-from api.cli.sse import EventParser, ServerEvent
-from api.cli.transport import Body, Response, Transport
+from api.cli.remote.server import Server, find_server
+from api.cli.remote.sse import EventParser, ServerEvent
+from api.cli.remote.transport import Body, Response, Transport
 
 API_PREFIX = "/api/v1"
 

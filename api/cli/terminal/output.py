@@ -6,16 +6,25 @@ to say goes to standard error: ``myx exec -l web1 -- cat FILE > FILE`` holds the
 """
 
 import sys
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
-from api.cli.colors import ColorCarrier, ColorStripper, wants_color
-from api.cli.following import LogSink
+from api.cli.terminal.colors import ColorCarrier, ColorStripper, wants_color
 
 MAX_LINE_BYTES = 64 * 1024
 """A line that grows beyond this is written in several: memory stays small."""
 
 COLORED_KINDS = frozenset({"playbook"})
 """Kinds whose colours we asked for. A command's bytes are its own and are never changed."""
+
+
+class LogSink(Protocol):
+    """Where the bytes of logs go."""
+
+    def write(self, host: str, log_type: str, data: bytes) -> None:
+        """Take the next bytes of a host's log."""
+
+    def finish(self) -> None:
+        """Write what was held back: nothing more comes."""
 
 
 def say(message: str) -> None:

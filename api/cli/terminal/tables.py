@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from api.cli.colors import paint_status
+from api.cli.terminal.colors import paint_status
 
 GAP = "  "
 
@@ -33,8 +33,3 @@ def print_json(document: Any) -> None:
     """Print one JSON document."""
     sys.stdout.write(f"{json.dumps(document, indent=2, ensure_ascii=False)}\n")
     sys.stdout.flush()
-
-
-def tell_time(timestamp: str | None) -> str:
-    """Write a time of the API as people read it: to the second, in UTC as it came."""
-    return timestamp[:19].replace("T", " ") if timestamp else ""

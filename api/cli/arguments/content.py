@@ -5,8 +5,8 @@ import tempfile
 from pathlib import Path
 
 from api.bundles.archive import build_bundle
-from api.cli.client import ApiClient
 from api.cli.errors import ApiError, UsageError
+from api.cli.remote.client import ApiClient
 
 _NOT_FOUND = 404
 

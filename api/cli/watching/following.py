@@ -8,12 +8,13 @@ by its offset; what would leave a gap is treated as a broken stream and asked fo
 import base64
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
-from api.cli.client import ApiClient
 from api.cli.errors import ApiError, ConnectionLostError, NoServerError
-from api.cli.patience import Patience
-from api.cli.sse import ServerEvent
+from api.cli.remote.client import ApiClient
+from api.cli.remote.sse import ServerEvent
+from api.cli.terminal.output import LogSink
+from api.cli.watching.patience import Patience
 
 Json = dict[str, Any]
 
@@ -23,16 +24,6 @@ from their beginning, and dropped by offset."""
 
 LOG_WAIT_S = 25.0
 """How long one read of a log waits for a new byte."""
-
-
-class LogSink(Protocol):
-    """Where the bytes of logs go."""
-
-    def write(self, host: str, log_type: str, data: bytes) -> None:
-        """Take the next bytes of a host's log."""
-
-    def finish(self) -> None:
-        """Write what was held back: nothing more comes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ control plane that restarted in between is never met on a stale one.
 import http.client
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import urlsplit
 
 from api.cli.errors import ConnectionLostError, NoServerError, UsageError
-from api.cli.server import Server
+from api.cli.remote.server import Server
 
 CONNECT_TIMEOUT_S = 10.0
 """Longer than any SYN is repeated that is going to be answered."""
@@ -75,7 +76,7 @@ class Transport:
         try:
             connection.sock.settimeout(timeout_s)
             connection.request(method, self._prefix + path, body, all_headers)
-            return _StreamedResponse(connection.getresponse(), self._server.url)
+            return _StreamedResponse(connection, connection.getresponse(), self._server.url)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise _lost(self._server.url, error) from error
@@ -100,7 +101,10 @@ class Transport:
 class _StreamedResponse:
     """An answer of ``http.client`` with its errors translated."""
 
-    def __init__(self, response: http.client.HTTPResponse, url: str) -> None:
+    def __init__(
+        self, connection: http.client.HTTPConnection, response: http.client.HTTPResponse, url: str
+    ) -> None:
+        self._connection = connection
         self._response = response
         self._url = url
         self.status = response.status
@@ -112,7 +116,7 @@ class _StreamedResponse:
         return b"".join(self.iterate())
 
     def iterate(self) -> Iterator[bytes]:
-        with self._response as response:
+        with closing(self._connection), self._response as response:
             while True:
                 try:
                     data = response.read1(_CHUNK_BYTES)
