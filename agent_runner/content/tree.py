@@ -5,7 +5,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO
 
 from agent_runner.protocol.errors import BundleRejectedError
@@ -29,14 +29,18 @@ _BLAME = {
 
 
 class NewTree:
-    """A folder that is being filled, in which nothing is made twice or outside."""
+    """A folder that is being filled, in which nothing is made twice or outside.
+
+    Places in it are strings such as ``roles/web/tasks``, the folder itself is ``""``: a bundle
+    may have tens of thousands.
+    """
 
     def __init__(self, root: Path, max_members: int) -> None:
         self._root = root
         self._members_left = self._max_members = max_members
-        self._named: set[PurePosixPath] = {PurePosixPath()}
-        self._folders: set[PurePosixPath] = {PurePosixPath()}
-        self._links: dict[PurePosixPath, str] = {}
+        self._named: set[str] = {""}
+        self._folders: set[str] = {""}
+        self._links: dict[str, str] = {}
 
     def make_folder(self, name: str) -> None:
         """Make a folder.
@@ -45,7 +49,7 @@ class NewTree:
             BundleRejectedError: here as in all other methods, when the name may not be made.
         """
         place = _parse(name)
-        if place != PurePosixPath():
+        if place:
             self._name(place)
             with _blaming(name):
                 self._ensure_folder(place)
@@ -58,7 +62,7 @@ class NewTree:
         mode = _PROGRAM_MODE if executable else _FILE_MODE
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         with _blaming(name):
-            self._ensure_folder(place.parent)
+            self._ensure_folder(_parent(place))
             self._count()
             descriptor = os.open(self._root / place, flags, mode)
         with os.fdopen(descriptor, "wb") as file:
@@ -76,28 +80,29 @@ class NewTree:
     def make_links(self) -> None:
         """Make the links, and make sure that each ends inside however they lead on each other."""
         for place in self._links:
-            with _blaming(str(place)):
-                self._ensure_folder(place.parent)
+            with _blaming(place):
+                self._ensure_folder(_parent(place))
         for place, target in self._links.items():
-            with _blaming(str(place)):
+            with _blaming(place):
                 (self._root / place).symlink_to(target)
         root = self._root.resolve()
         for place in self._links:
             end = Path(os.path.realpath(self._root / place))
             if not end.is_relative_to(root):
-                raise _reject(str(place), "is a link out of the bundle")
+                raise _reject(place, "is a link out of the bundle")
 
-    def _ensure_folder(self, place: PurePosixPath) -> None:
+    def _ensure_folder(self, place: str) -> None:
         """Make a folder and those above it, unless this tree made them before."""
-        for folder in (*reversed(place.parents), place):
-            if folder not in self._folders:
-                self._count()
-                (self._root / folder).mkdir(mode=_FOLDER_MODE)
-                self._folders.add(folder)
+        if place in self._folders:
+            return
+        self._ensure_folder(_parent(place))
+        self._count()
+        (self._root / place).mkdir(mode=_FOLDER_MODE)
+        self._folders.add(place)
 
-    def _name(self, place: PurePosixPath) -> None:
+    def _name(self, place: str) -> None:
         if place in self._named:
-            raise _reject(str(place), "is there twice")
+            raise _reject(place, "is there twice")
         self._named.add(place)
 
     def _count(self) -> None:
@@ -109,13 +114,18 @@ class NewTree:
             )
 
 
-def _parse(name: str) -> PurePosixPath:
-    place = PurePosixPath(name)
-    if place.is_absolute() or ".." in place.parts or "\0" in name:
+def _parse(name: str) -> str:
+    """Return the place that a member's name means."""
+    parts = [part for part in name.split("/") if part not in {"", "."}]
+    if name.startswith("/") or ".." in parts or "\0" in name:
         raise _reject(name, "leads out of the bundle")
-    if len(place.parts) > MAX_DEPTH:
+    if len(parts) > MAX_DEPTH:
         raise _reject(name, f"lies more than {MAX_DEPTH} folders deep")
-    return place
+    return "/".join(parts)
+
+
+def _parent(place: str) -> str:
+    return place.rpartition("/")[0]
 
 
 @contextmanager

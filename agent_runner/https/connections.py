@@ -13,8 +13,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-MAX_UNTRUSTED = 200
-"""Open connections on which no right token was seen yet."""
+MAX_UNTRUSTED = 500
+"""Open connections on which no right token was seen yet: half of the descriptors that a process
+usually has, and more than a control plane opens at once."""
 
 MAX_HEAD_BYTES = 16 * 1024
 """The longest request line with headers."""
