@@ -121,7 +121,7 @@ def test_an_agent_that_does_not_know_us(
     assert_mentions(outcome, agent_host.name)
     execution = control_plane.list_executions(myx.find_latest_run())[agent_host.name]
     assert (execution["status"], execution["reason_code"]) == ("failed", "auth_failed")
-    assert "myx host install" in execution["reason"]
+    assert "Install the agent again" in execution["reason"]
     myx.succeed("host", "install", agent_host.name)
     myx.succeed("exec", "--limit", agent_host.name, "--", "true")
 

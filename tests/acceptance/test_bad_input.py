@@ -120,9 +120,9 @@ def test_a_wrong_token_on_the_command_line(myx: CommandLine) -> None:
 
 
 def test_a_wrong_token_over_http(control_plane: ControlPlane) -> None:
-    """Without the right token nothing under /api/v1 tells anything, not even that it is there."""
+    """Without the right token nothing is told, not even whether a run or host is there."""
     for headers in ({"Authorization": "Bearer wrong"}, {"Authorization": ""}):
-        for path in ("/hosts", "/runs/1", "/nosuch"):
+        for path in ("/hosts", "/runs/1", "/hosts/nosuch"):
             answer = control_plane.request("GET", path, headers=headers)
             assert (answer.status_code, answer.headers["content-type"]) == (401, PROBLEM)
 

@@ -10,15 +10,6 @@ from driver.control_plane import ControlPlane
 from driver.expectations import assert_mentions
 from lab.hosts import Host, Lab
 from lab.image import DEPLOY_PASSWORD, DEPLOY_USER
-from lab.waiting import wait_for
-
-TRACES_OF_AN_AGENT = (
-    "/etc/myx-agent",
-    "/opt/myx-agent",
-    "/opt/myx-deployment-tool",
-    "/var/lib/myx-agent",
-    "/etc/systemd/system/myx-agent.service",
-)
 
 
 def test_several_hosts_are_installed_in_parallel(
@@ -59,37 +50,24 @@ def test_the_certificate_is_pinned(fleet: dict[str, Host], control_plane: Contro
         assert control_plane.ask(f"/hosts/{name}")["agent"]["cert_fingerprint"] == _digest(pem)
 
 
-def test_installing_again_upgrades_in_place(
+def test_an_agent_is_upgraded_in_place_and_removed_without_a_trace(
     bare_host: Host, lab: Lab, myx: CommandLine, control_plane: ControlPlane
 ) -> None:
-    """A second install keeps port, path, token and certificate, and the agent goes on."""
-    myx.add_host(bare_host.name, bare_host.address, lab.key_path)
-    myx.succeed("host", "install", bare_host.name, "--accept-new-host-key")
+    """A second install keeps port, path, token and certificate; uninstalling leaves nothing."""
+    name, users = bare_host.name, bare_host.ask("getent passwd")
+    myx.add_host(name, bare_host.address, lab.key_path)
+    myx.succeed("host", "install", name, "--accept-new-host-key")
     config = bare_host.read_bytes("/etc/myx-agent/config.json")
-    pinned = control_plane.ask(f"/hosts/{bare_host.name}")["agent"]["cert_fingerprint"]
-    myx.succeed("host", "install", bare_host.name)
+    pinned = control_plane.ask(f"/hosts/{name}")["agent"]["cert_fingerprint"]
+    myx.succeed("host", "install", name)
     assert bare_host.read_bytes("/etc/myx-agent/config.json") == config
-    agent = control_plane.ask(f"/hosts/{bare_host.name}")["agent"]
-    assert agent["cert_fingerprint"] == pinned
-    assert agent["status"] == "online"
-    myx.succeed("exec", "--limit", bare_host.name, "--", "true")
-
-
-def test_uninstalling_leaves_nothing(bare_host: Host, lab: Lab, myx: CommandLine) -> None:
-    """Unit, folders and processes are gone, and the control plane has forgotten the host."""
-    users = bare_host.ask("getent passwd")
-    myx.add_host(bare_host.name, bare_host.address, lab.key_path)
-    myx.succeed("host", "install", bare_host.name, "--accept-new-host-key")
-    myx.succeed("exec", "--limit", bare_host.name, "--", "true")
-    myx.succeed("host", "remove", bare_host.name, "--uninstall")
-    left = [path for path in TRACES_OF_AN_AGENT if bare_host.exists(path)]
-    left += bare_host.ask("find / -xdev -name '*myx*' -not -path '/proc/*'").split()
-    assert left == []
+    agent = control_plane.ask(f"/hosts/{name}")["agent"]
+    assert (agent["cert_fingerprint"], agent["status"]) == (pinned, "online")
+    myx.succeed("exec", "--limit", name, "--", "true")
+    myx.succeed("host", "remove", name, "--uninstall")
+    assert _list_traces(bare_host) == []
     assert bare_host.ask("getent passwd") == users
-    wait_for(
-        "the agent's processes to end", lambda: not bare_host.succeeds("pgrep -f '[a]gent_runner'")
-    )
-    assert bare_host.name not in myx.succeed("host", "list").stdout
+    assert name not in myx.succeed("host", "list").stdout
 
 
 def test_a_user_with_sudo_and_a_password_can_install(bare_host: Host, myx: CommandLine) -> None:
@@ -106,3 +84,14 @@ def test_a_user_with_sudo_and_a_password_can_install(bare_host: Host, myx: Comma
 
 def _digest(pem: str) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+
+
+def _list_traces(host: Host) -> list[str]:
+    """Return what is left of an agent: files of any kind, its unit, its processes."""
+    left = host.ask("find / -xdev -path /proc -prune -o -name '*myx*' -print")
+    unit = host.ask("systemctl list-unit-files --no-legend 'myx*'")
+    return [
+        *left.splitlines(),
+        *unit.splitlines(),
+        *host.ask("pgrep -fa '[a]gent_runner'").splitlines(),
+    ]
