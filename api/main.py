@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from agent_runner import __version__
 from api import health
-from api.auth.bearer import authenticate
+from api.auth.bearer import AuthenticationMiddleware, get_principal
 from api.bundles.router import router as bundles_router
 from api.composition import Composition
 from api.core.errors import AuthenticationError, InvalidInputError
@@ -85,13 +85,15 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, composition: Composition | None = None) -> FastAPI:
     """Build the application; its lifespan opens and closes the composition.
+
+    Tests pass a composition of other parts.
 
     Raises:
         SettingsError: the data directory cannot be used.
     """
-    composition = Composition(settings)
+    composition = composition or Composition(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -111,11 +113,10 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.composition = composition
-    app.add_middleware(BodyLimitMiddleware, streaming_prefixes=(f"{API_PREFIX}/bundles/",))
-    app.add_middleware(RequestMiddleware)
-    install_problem_handlers(app)
+    _add_edges(app, composition)
     app.include_router(health.router)
     app.include_router(web_router)
     app.include_router(_make_api_router())
@@ -124,12 +125,22 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _add_edges(app: FastAPI, composition: Composition) -> None:
+    """Put around all routes what holds for each; the last one added is the first one asked."""
+    app.add_middleware(BodyLimitMiddleware, streaming_prefixes=(f"{API_PREFIX}/bundles/",))
+    app.add_middleware(
+        AuthenticationMiddleware, prefix=API_PREFIX, authenticator=composition.authenticator
+    )
+    app.add_middleware(RequestMiddleware)
+    install_problem_handlers(app)
+
+
 def _make_api_router() -> APIRouter:
     """Gather the nouns' routers; each new noun is one more line here."""
     # What is under the prefix is denied without a token, whatever a noun forgets.
     protected = APIRouter(
         prefix=API_PREFIX,
-        dependencies=[Depends(authenticate)],
+        dependencies=[Depends(get_principal)],
         responses=describe_errors(AuthenticationError, InvalidInputError),
     )
     protected.include_router(runs_router)

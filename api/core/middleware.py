@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.core.errors import TooLargeError
 from api.core.ids import new_id
-from api.core.problem import Problem, make_problem_response, problem_of
+from api.core.problem import Problem, answer_error, make_problem_response
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest JSON body; scripts and variables fit, content travels as a bundle."""
@@ -112,7 +112,7 @@ class BodyLimitMiddleware:
             return
         declared = Headers(scope=scope).get("content-length", "0")
         if not declared.isdecimal() or int(declared) > MAX_BODY_BYTES:
-            await make_problem_response(problem_of(_too_large()))(scope, receive, send)
+            await answer_error(_too_large())(scope, receive, send)
             return
         received = 0
 

@@ -82,9 +82,9 @@ def make_problem_response(problem: Problem, headers: dict[str, str] | None = Non
     )
 
 
-def problem_of(error: MyxError) -> Problem:
-    """Turn an error of ours into a problem."""
-    return Problem(
+def answer_error(error: MyxError) -> JSONResponse:
+    """Turn an error of ours into the answer."""
+    problem = Problem(
         title=_title(error.status),
         status=error.status,
         detail=error.message,
@@ -92,12 +92,13 @@ def problem_of(error: MyxError) -> Problem:
         retryable=error.retryable,
         errors=_field_problems(error.errors),
     )
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, AuthenticationError) else None
+    return make_problem_response(problem, headers)
 
 
 async def _answer_myx_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, MyxError)  # noqa: S101 - Starlette's signature is wider than its call
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, AuthenticationError) else None
-    return make_problem_response(problem_of(error), headers)
+    return answer_error(error)
 
 
 async def _answer_validation_error(_request: Request, error: Exception) -> JSONResponse:

@@ -86,14 +86,6 @@ class Settings(BaseSettings):
     rpc_timeout_s: float = Field(
         default=30.0, gt=0, description="Seconds until a call to an agent counts as failed."
     )
-    heartbeat_min_s: float = Field(
-        default=20.0,
-        gt=0,
-        description="Shortest pause in seconds between heartbeats of a host.",
-    )
-    heartbeat_max_s: float = Field(
-        default=60.0, gt=0, description="Longest pause in seconds between heartbeats of a host."
-    )
     agent_bundle_dir: _Folder | None = Field(
         default=None,
         description="Folder with agent bundles that 'myx agent-bundle' built elsewhere, for a "
@@ -133,12 +125,6 @@ class Settings(BaseSettings):
                 f"MYX_LISTEN={self.listen} can be reached by other machines, which needs TLS: "
                 "set MYX_TLS_CERT and MYX_TLS_KEY, or MYX_ALLOW_PLAINTEXT=true behind a TLS proxy"
             )
-        return self
-
-    @model_validator(mode="after")
-    def _check_heartbeat(self) -> Self:
-        if self.heartbeat_min_s > self.heartbeat_max_s:
-            raise ValueError("MYX_HEARTBEAT_MIN_S must not be above MYX_HEARTBEAT_MAX_S")
         return self
 
     @property

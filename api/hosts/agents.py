@@ -92,11 +92,6 @@ class HostAgentService:
             raise HostNotFoundError.of(name)
         return host.id, self._describe_endpoint(host)
 
-    async def list_endpoints(self) -> list[tuple[int, Endpoint]]:
-        """List the ids of all hosts with an agent, and how each is called."""
-        hosts = await self._repository.list_installed_hosts()
-        return [(host.id, self._describe_endpoint(host)) for host in hosts]
-
     async def enroll_host(self, name: str, body: schemas.Enrollment, version: str) -> schemas.Host:
         """Take over an agent that answered with ``version`` under the certificate in ``body``."""
         now = self._clock.now()

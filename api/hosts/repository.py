@@ -81,11 +81,6 @@ class HostRepository:
         statement = _select_hosts().where(Host.name.in_(names)).order_by(Host.name)
         return (await self._session.scalars(statement)).all()
 
-    async def list_installed_hosts(self) -> Sequence[Host]:
-        """List every host that has an agent."""
-        statement = _select_hosts().where(Host.agent.has(Agent.status != "not_installed"))
-        return (await self._session.scalars(statement.order_by(Host.id))).all()
-
     async def get_fleet_stamp(self) -> FleetStamp:
         """Return what tells one state of all names and groups from another."""
         facts = select(func.count(), func.max(Host.id), func.sum(Host.revision))

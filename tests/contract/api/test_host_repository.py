@@ -126,13 +126,6 @@ async def test_hosts_are_listed_by_names(database: Database) -> None:
     assert [host.name for host in rows] == ["db1", "web2"]
 
 
-async def test_installed_hosts_have_an_agent(database: Database) -> None:
-    """Heartbeats go to hosts whose agent was installed, online or not."""
-    async with database.unit_of_work(read_only=True) as session:
-        rows = await HostRepository(session).list_installed_hosts()
-    assert [host.name for host in rows] == ["web1", "web2"]
-
-
 async def test_contacts_are_recorded(database: Database) -> None:
     """An answer makes an agent online, silence offline, and one that is not installed stays so."""
     async with database.unit_of_work() as session:

@@ -25,7 +25,9 @@ async def test_every_route_needs_a_token(app: FastAPI, anonymous: httpx.AsyncCli
     protected = [route for route in _list_routes(app) if route[1].startswith(API_PREFIX)]
     assert len(protected) >= 10
     for method, path in protected:
-        answer = await anonymous.request(method, path, content=b"{")
+        answer = await anonymous.request(
+            method, path, content=b"{", headers={"Content-Type": "application/json"}
+        )
         assert answer.status_code == 401, (method, path)
         assert answer.json()["code"] == "not_authenticated"
         assert answer.headers["WWW-Authenticate"] == "Bearer"

@@ -73,9 +73,3 @@ def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None
         SettingsError, match=r"MYX_MAX_CONCURRENT_EXECUTIONS does not fit: .*integer"
     ):
         load_settings()
-
-
-def test_heartbeats_have_a_range() -> None:
-    """The shortest pause is not above the longest."""
-    with pytest.raises(SettingsError, match=r"MYX_HEARTBEAT_MIN_S must not be above"):
-        load_settings(heartbeat_min_s=61)
