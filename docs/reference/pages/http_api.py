@@ -60,7 +60,7 @@ def _write_operation(method: str, path: str, operation: Document) -> str:
     body = operation.get("requestBody", {}).get("content", {})
     if body:
         parts.append(f"Body: {_tell_content(body)}")
-    answers = [_tell_answer(*answer) for answer in operation["responses"].items()]
+    answers = [_tell_answer(*answer) for answer in sorted(operation["responses"].items())]
     parts.append(write_table(["status", "answers", "meaning"], answers))
     return "\n\n".join(part for part in parts if part)
 
