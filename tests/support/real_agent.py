@@ -12,7 +12,7 @@ from pathlib import Path
 
 from api.agents.calls import Endpoint
 
-READY_S = 30.0
+READY_S = 60.0
 """A process that is not ready by then never will be."""
 
 

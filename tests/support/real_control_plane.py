@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How does a test get a real control plane? ``myx serve`` as a process that it can kill."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from real_agent import READY_S, find_free_port
+from sse import Event, parse_events
+
+
+class ControlPlaneProcess:
+    """A control plane with a data directory of its own, over all its starts."""
+
+    def __init__(self, data_dir: Path, content_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._content_dir = content_dir
+        self._port = find_free_port()
+        self._process: asyncio.subprocess.Process | None = None
+        self._output: asyncio.Task[None] | None = None
+        self.log: list[str] = []
+
+    async def start(self) -> None:
+        """Start it and wait until it serves."""
+        self._process = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("myx"),
+            "serve",
+            env={
+                **os.environ,
+                "MYX_DATA_DIR": str(self._data_dir),
+                "MYX_CONTENT_DIR": str(self._content_dir),
+                "MYX_LISTEN": f"127.0.0.1:{self._port}",
+            },
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert self._process.stderr is not None
+        async with asyncio.timeout(READY_S):
+            async for raw in self._process.stderr:
+                self.log.append(raw.decode())
+                if "startup complete" in self.log[-1]:
+                    self._output = asyncio.create_task(self._collect(self._process.stderr))
+                    return
+        raise AssertionError(f"it did not start: {''.join(self.log)}")
+
+    async def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it with a signal."""
+        if self._process is None or self._output is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+        await self._process.wait()
+        await self._output
+        self._process = None
+
+    @contextlib.asynccontextmanager
+    async def connect(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Open a client with the admin's token."""
+        token = (self._data_dir / "admin-token").read_text().strip()
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{self._port}/api/v1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=60,
+        ) as client:
+            yield client
+
+    async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Send a request and return what it is answered."""
+        async with self.connect() as client:
+            answer = await client.post(path, json=body)
+            assert answer.status_code < 300, answer.text
+            parsed: dict[str, Any] = answer.json()
+            return parsed
+
+    async def download(self, execution_id: str) -> bytes:
+        """Return the stored log of an execution."""
+        async with self.connect() as client:
+            return (await client.get(f"/executions/{execution_id}/log/download")).content
+
+    async def follow(self, run_id: int) -> AsyncIterator[Event]:
+        """Yield the events of a run as they come."""
+        async with self.connect() as client, client.stream("GET", f"/runs/{run_id}/stream") as sent:
+            block = ""
+            async for line in sent.aiter_lines():
+                block += f"{line}\n"
+                if not line:
+                    for event in parse_events(block):
+                        yield event
+                    block = ""
+
+    async def _collect(self, stream: asyncio.StreamReader) -> None:
+        async for raw in stream:
+            self.log.append(raw.decode())
