@@ -154,7 +154,7 @@ class _Demo:
         self._control_plane.stop()
         self._agent.stop()
         ended = end_leftovers()
-        say(f"Stopped everything{f', {ended} running processes included' if ended else ''}.")
+        say(f"Stopped everything{f' (and {ended} that still ran on the host)' if ended else ''}.")
 
 
 def _shorten(path: Path) -> str:

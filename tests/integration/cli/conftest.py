@@ -181,9 +181,3 @@ def myx(
         return Outcome(code, *capfdbinary.readouterr())
 
     return run
-
-
-@pytest.fixture
-def checkout() -> Path:
-    """Return the checkout."""
-    return Path(__file__).parents[3]
