@@ -176,12 +176,17 @@ async def test_the_engine_knows_nothing_but_numbers(
         await enroll(composition, agent)
         run = (await composition.run_launcher.launch(ECHO, "admin", None)).run
         await wait_for_end(composition, run.id)
-        await asyncio.to_thread(DBOS.retrieve_workflow("run-1").get_result)
+        await asyncio.to_thread(wait_for_workflow, "run-1")
     assert list_workflows(settings) == ["run-1"]
     async with open_control_plane():
         pass
 
     assert list_workflows(settings) == []
+
+
+def wait_for_workflow(workflow_id: str) -> None:
+    """Return when the engine has noted the end of a workflow."""
+    DBOS.retrieve_workflow(workflow_id).get_result()
 
 
 def list_workflows(settings: Settings) -> list[str]:
