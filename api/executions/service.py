@@ -153,7 +153,7 @@ class ExecutionsService:
     async def find_recap(self, execution_id: str) -> dict[str, int] | None:
         """Return what ansible-playbook counted at its end; None where it did not get there."""
         stats = await self._repository.find_last_event(execution_id, "playbook_on_stats")
-        return None if stats is None else sum_stats(stats.get("event_data") or {})
+        return None if stats is None else sum_stats(_get_dict(stats, "event_data"))
 
     async def _describe(self, row: ExecutionRow) -> Execution:
         """Return the execution with the size that its log has at this moment."""
@@ -169,14 +169,14 @@ class ExecutionsService:
         return values
 
     def _event_values(self, execution_id: str, event: dict[str, Any]) -> dict[str, Any]:
-        data = event.get("event_data") or {}
+        data = _get_dict(event, "event_data")
         return {
             "execution_id": execution_id,
             "counter": event["counter"],
-            "event": event.get("event", ""),
-            "task": data.get("task"),
-            "play": data.get("play"),
-            "host": data.get("host"),
+            "event": str(event.get("event", "")),
+            "task": _find_text(data, "task"),
+            "play": _find_text(data, "play"),
+            "host": _find_text(data, "host"),
             "created_at": _parse_time(event.get("created")) or self._clock.now(),
             "data": event,
         }
@@ -197,7 +197,7 @@ _STATS_KEYS = {
 def sum_stats(data: Mapping[str, Any]) -> dict[str, int]:
     """Add up the counts of a ``playbook_on_stats`` event over the host's names for itself."""
     return {
-        ours: sum(count for count in (data.get(theirs) or {}).values() if isinstance(count, int))
+        ours: sum(count for count in _get_dict(data, theirs).values() if isinstance(count, int))
         for ours, theirs in _STATS_KEYS.items()
     }
 
@@ -223,6 +223,17 @@ def _build_task(row: ExecutionRow) -> Task:
         end=end,
         acknowledged=row.acknowledged,
     )
+
+
+def _get_dict(data: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return the mapping under a key; what a host sends may be anything."""
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _find_text(data: Mapping[str, Any], key: str) -> str | None:
+    value = data.get(key)
+    return value if isinstance(value, str) else None
 
 
 def _parse_time(text: object) -> datetime | None:

@@ -15,6 +15,7 @@ import sqlite3
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
 
@@ -46,7 +47,7 @@ class WorkflowEngine:
     def __init__(self, database_file: Path, drive: Callable[[int], Awaitable[None]]) -> None:
         self._database_file = database_file
         self._drive = drive
-        self._driving: set[concurrent.futures.Future[None]] = set()
+        self._driving: set[asyncio.Task[Any]] = set()
         self._starts = 0
 
     async def open(self, unfinished_runs: Iterable[int]) -> None:
@@ -59,8 +60,10 @@ class WorkflowEngine:
 
     async def close(self) -> None:
         """Stop driving; what is under way is resumed at the next start."""
-        for future in list(self._driving):
-            future.cancel()
+        driving = list(self._driving)
+        for task in driving:
+            task.cancel()
+        await asyncio.gather(*driving, return_exceptions=True)
         await asyncio.to_thread(DBOS.destroy, destroy_registry=True)
 
     async def start(self, run_id: int) -> None:
@@ -72,7 +75,7 @@ class WorkflowEngine:
 
     def _launch(self, loop: asyncio.AbstractEventLoop) -> None:
         def run_workflow(run_id: int) -> None:
-            self._wait(asyncio.run_coroutine_threadsafe(self._drive_on_loop(run_id), loop))
+            _wait(asyncio.run_coroutine_threadsafe(self._drive_on_loop(run_id), loop))
 
         _prepare_database(self._database_file)
         # With a handler in place DBOS adds none of its own, and its records reach ours.
@@ -115,18 +118,20 @@ class WorkflowEngine:
         if ended:
             DBOS.delete_workflows([workflow.workflow_id for workflow in ended])
 
-    def _wait(self, future: "concurrent.futures.Future[None]") -> None:
-        """Block a thread of DBOS until the event loop has done the work."""
-        self._driving.add(future)
-        try:
-            future.result()
-        except concurrent.futures.CancelledError as error:
-            raise _Interrupted from error
-        finally:
-            self._driving.discard(future)
-
     async def _drive_on_loop(self, run_id: int) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._driving.add(task)
+            task.add_done_callback(self._driving.discard)
         await self._drive(run_id)
+
+
+def _wait(future: "concurrent.futures.Future[None]") -> None:
+    """Block a thread of DBOS until the event loop has done the work."""
+    try:
+        future.result()
+    except concurrent.futures.CancelledError as error:
+        raise _Interrupted from error
 
 
 def _name_workflow(run_id: int) -> str:

@@ -11,6 +11,7 @@ from api.core.clock import Clock
 from api.executions.changes import Changes
 from api.executions.schemas import Execution
 from api.executions.service import End, Task
+from api.logs.errors import LogStorageError
 from api.logs.store import LogStore
 from api.workflows.group_commit import GroupCommit
 from api.workflows.work import Work
@@ -54,7 +55,9 @@ class Recorder:
 
     async def append_log(self, task: Task, offset: int, log_type: LogType, data: bytes) -> int:
         """Store log bytes and return the log's size; a full disk is waited for."""
-        size = await self._insist(lambda: self._logs.append(task.id, offset, log_type, data))
+        size = await self._insist(
+            lambda: self._logs.append(task.id, offset, log_type, data), LogStorageError
+        )
         self._changes.publish_log(task.run_id, task.id)
         return size
 
@@ -99,11 +102,16 @@ class Recorder:
 
         return await self._group_commit.run(write)
 
-    async def _insist(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Write again and again until it works: an end that is not written is a run that hangs."""
+    async def _insist(
+        self, write: Callable[[], Awaitable[T]], passing: type[Exception] = Exception
+    ) -> T:
+        """Write again and again while it fails with what passes, most likely a full disk.
+
+        An end that is not written would be a run that hangs, so for ends everything passes.
+        """
         while True:
             try:
                 return await write()
-            except Exception:  # noqa: BLE001 - most likely the disk is full: it passes
+            except passing:
                 _log.exception("write_failed", retry_in_s=PAUSE_S)
             await self._clock.sleep(PAUSE_S)

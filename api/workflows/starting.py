@@ -107,12 +107,17 @@ def _build_command(task: Task, order: Order) -> ExecuteCommandParams:
             command=script["name"],
             command_id=task.id,
             args=spec["args"],
+            user=spec.get("user"),
             timeout=order.timeout_s,
             script=Script(name=script["name"], content=script["content"]),
         )
     program, *args = spec["command"]
     return ExecuteCommandParams(
-        command=program, command_id=task.id, args=args, timeout=order.timeout_s
+        command=program,
+        command_id=task.id,
+        args=args,
+        user=spec.get("user"),
+        timeout=order.timeout_s,
     )
 
 

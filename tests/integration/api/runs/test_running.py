@@ -141,3 +141,21 @@ async def test_more_hosts_than_may_run_at_once_take_turns(
 
     assert events[-1][1]["counts"] == {"successful": 12}
     assert 1 <= most <= 3
+
+
+async def test_a_host_that_sends_nonsense_ends_alone(
+    add_host: AddHost, post_run: PostRun, follow: Follow
+) -> None:
+    """Events of any form are stored or end their execution; the run ends all the same."""
+
+    async def program(execution: MemoryExecution) -> int:
+        execution.events.append({"counter": 1, "event": "playbook_on_stats", "event_data": "x"})
+        execution.events.append({"counter": 2, "event": 7, "event_data": {"task": {}}})
+        await execution.write(b"x")
+        return 0
+
+    await add_host("web1", "web", program=program)
+    run = await post_run(kind="playbook", playbook="site.yml")
+    events = await follow(run["id"])
+
+    assert events[-1][1]["status"] == "successful"
