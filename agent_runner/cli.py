@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent_runner import __version__
-from agent_runner.config import DEFAULT_CONFIG_PATH, load_config
+from agent_runner.config import DEFAULT_CONFIG_PATH, Config, load_config
 from agent_runner.errors import AgentError
 from agent_runner.event_log import configure_event_log
+from agent_runner.policy import POLICY_NAME, load_policy
 from agent_runner.tls import ensure_certificate, read_fingerprint
 
 
@@ -39,7 +40,7 @@ def _build_parser() -> argparse.ArgumentParser:
     )
     for name, run, text in (
         ("serve", _serve, "serve the control plane until SIGTERM"),
-        ("check-config", _check_config, "say whether the configuration is usable"),
+        ("check-config", _check_config, "say whether configuration and policy are usable"),
         ("fingerprint", _print_fingerprint, "print the certificate's SHA-256; make it if missing"),
     ):
         verbs.add_parser(name, help=text, parents=[config]).set_defaults(run=run)
@@ -48,7 +49,7 @@ def _build_parser() -> argparse.ArgumentParser:
 
 
 def _serve(arguments: argparse.Namespace) -> None:
-    config = load_config(arguments.config)
+    config, policy_path = _load(arguments)
     # The short verbs need neither the server nor its memory and time.
     import uvloop  # noqa: PLC0415 - see above
 
@@ -57,11 +58,19 @@ def _serve(arguments: argparse.Namespace) -> None:
     configure_event_log([config.agent_token, config.secret_key, config.rpc_path])
     os.umask(0o077)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(config))
+        runner.run(serve(config, policy_path))
+
+
+def _load(arguments: argparse.Namespace) -> tuple[Config, Path]:
+    """Return the configuration, and where the policy is that was checked with it."""
+    config = load_config(arguments.config)
+    policy_path: Path = arguments.config.with_name(POLICY_NAME)
+    load_policy(policy_path)
+    return config, policy_path
 
 
 def _check_config(arguments: argparse.Namespace) -> None:
-    load_config(arguments.config)
+    _load(arguments)
     sys.stdout.write(f"{arguments.config} is usable\n")
 
 

@@ -3,6 +3,7 @@
 
 ``AgentError``
 ├── ``ConfigError``   the configuration is missing, unreadable or wrong
+├── ``PolicyError``   the host's policy cannot be trusted or understood
 ├── ``TlsError``      the certificate cannot be made or used
 └── ``ListenError``   the port cannot be opened
 
@@ -28,6 +29,13 @@ class ConfigError(AgentError):
 
     code = "config_error"
     exit_status = 78  # sysexits.h EX_CONFIG: a restart cannot help
+
+
+class PolicyError(AgentError):
+    """The host's policy cannot be trusted or understood, so nothing may be started."""
+
+    code = "policy_error"
+    exit_status = 78
 
 
 class TlsError(AgentError):

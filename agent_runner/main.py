@@ -16,7 +16,7 @@ from agent_runner.server import AgentServer
 logger = logging.getLogger(__name__)
 
 
-async def serve(config: Config) -> None:
+async def serve(config: Config, policy_path: Path) -> None:
     """Run an agent until SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -25,7 +25,8 @@ async def serve(config: Config) -> None:
     _make_folders(config.state_dir, config.content_dir)
     content = ContentStore(config.content_dir, config.limits)
     executions = Executions(
-        spool_dir=config.state_dir / "executions",
+        state_dir=config.state_dir,
+        policy_path=policy_path,
         resolve_bundle=content.path_of,
         limits=config.limits,
     )

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from agent_runner.config import Limits
+from agent_runner.executions.admission import Admission
 from agent_runner.executions.changes import Changes
 from agent_runner.executions.folder import Folder, write_cancel
 from agent_runner.executions.following import Follower
 from agent_runner.executions.registry import Registry
-from agent_runner.executions.spool import Spool, find_result, signal_supervisor
+from agent_runner.executions.spool import Spool, find_result, locate_spool, signal_supervisor
 from agent_runner.executions.starting import Starter
 from agent_runner.protocol.errors import InvalidParamsError
 from agent_runner.protocol.methods import (
@@ -39,19 +40,26 @@ class Executions:
     the next one finds them again in the spool.
 
     Args:
-        spool_dir: one folder per execution lies here.
+        state_dir: one folder per execution lies in its folder ``executions``.
+        policy_path: what the host's administrator allows; may be missing.
         resolve_bundle: returns the folder of a content bundle by its digest, or raises
             ``BundleMissingError``.
         limits: what may be used of the host.
     """
 
     def __init__(
-        self, *, spool_dir: Path, resolve_bundle: Callable[[str], Path], limits: Limits
+        self,
+        *,
+        state_dir: Path,
+        policy_path: Path,
+        resolve_bundle: Callable[[str], Path],
+        limits: Limits,
     ) -> None:
-        self._spool = Spool(spool_dir.resolve())
+        self._spool = Spool(locate_spool(state_dir))
         self._changes = Changes()
         self._registry = Registry(self._spool, self._changes)
-        self._starter = Starter(self._spool, self._registry, resolve_bundle, limits)
+        admission = Admission(self._spool.path, policy_path, self._registry, limits)
+        self._starter = Starter(self._spool, self._registry, admission, resolve_bundle, limits)
         self._follower = Follower(self._spool, self._changes)
         self._starting: set[asyncio.Task[bool]] = set()
 

@@ -24,6 +24,11 @@ from agent_runner.protocol.methods import ExecutionResult
 _STAGING_PREFIX = ".new-"
 
 
+def locate_spool(state_dir: Path) -> Path:
+    """Return the directory of the executions of an agent with this state."""
+    return (state_dir / "executions").resolve()
+
+
 class Spool:
     """The folders of all executions under one directory."""
 

@@ -4,13 +4,13 @@
 import asyncio
 import errno
 import os
-import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from agent_runner.config import Limits
+from agent_runner.executions.admission import Admission
 from agent_runner.executions.closing import read_boot_id
 from agent_runner.executions.commands import check_command, prepare_command
 from agent_runner.executions.folder import Folder, sync_directory, write_json_durably
@@ -19,13 +19,9 @@ from agent_runner.executions.registry import Registry
 from agent_runner.executions.spawn import spawn_supervisor
 from agent_runner.executions.spool import Spool
 from agent_runner.executions.supervisor.launch import Launch, write_launch
-from agent_runner.protocol.errors import BusyError, DiskFullError
+from agent_runner.protocol.errors import DiskFullError
 from agent_runner.protocol.methods import ExecuteAnsibleParams, ExecuteCommandParams, Kind
 
-_BUSY_SHOWN = 5
-"""How many of the running executions a refusal names."""
-
-_MIB = 1024 * 1024
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -36,11 +32,13 @@ class Starter:
         self,
         spool: Spool,
         registry: Registry,
+        admission: Admission,
         resolve_bundle: Callable[[str], Path],
         limits: Limits,
     ) -> None:
         self._spool = spool
         self._registry = registry
+        self._admission = admission
         self._resolve_bundle = resolve_bundle
         self._limits = limits
 
@@ -50,9 +48,13 @@ class Starter:
         Raises:
             BusyError: too many run.
             DiskFullError: too little room.
-            InvalidParamsError: an argument or the script's name cannot be used.
+            InvalidParamsError: an argument, the script's name or the account cannot be used.
+            PolicyRefusedError: the host's administrator forbids it.
         """
+        if self._spool.find(params.command_id) is not None:
+            return False
         check_command(params)
+        self._admission.check_command(params)
         script = params.script
         request = {"command": params.command, "script": script.name if script else None}
         return await self._start(
@@ -70,10 +72,12 @@ class Starter:
             BusyError: too many run.
             DiskFullError: too little room.
             InvalidParamsError: the playbook's path or the inventory cannot be used.
+            PolicyRefusedError: the host's administrator forbids it.
         """
-        check_playbook_path(params.playbook)
         if self._spool.find(params.command_id) is not None:
             return False
+        check_playbook_path(params.playbook)
+        self._admission.check_playbook()
         bundle = self._resolve_bundle(params.bundle)
         return await self._start(
             params.command_id,
@@ -89,9 +93,7 @@ class Starter:
         request: dict[str, Any],
         prepare: Callable[[Folder], Launch],
     ) -> bool:
-        if self._spool.find(command_id) is not None:
-            return False
-        self._check_room()
+        self._admission.check_room()
         try:
             created = self._spool.create(command_id)
             if created is None:
@@ -99,7 +101,7 @@ class Starter:
             await self._supervise(*created, {"kind": kind, **request}, prepare)
         except OSError as error:
             if error.errno in _NO_ROOM:
-                raise DiskFullError(self._describe_room()) from error
+                raise DiskFullError(self._admission.describe_room()) from error
             raise
         return True
 
@@ -131,24 +133,3 @@ class Starter:
         stamps = {"boot_id": read_boot_id(), "accepted_at": time.time()}
         write_json_durably(folder.request, {**request, **stamps})
         sync_directory(self._spool.path)
-
-    def _check_room(self) -> None:
-        running = self._registry.list_live_ids()
-        if len(running) >= self._limits.max_concurrent:
-            more = len(running) - _BUSY_SHOWN
-            names = ", ".join(running[:_BUSY_SHOWN]) + (f" and {more} more" if more > 0 else "")
-            raise BusyError(
-                f"this host runs {len(running)} executions, its limit (max_concurrent) is"
-                f" {self._limits.max_concurrent}; running: {names}",
-                {"limit": "max_concurrent", "running": running},
-            )
-        if shutil.disk_usage(self._spool.path).free < self._limits.min_free_disk_bytes:
-            raise DiskFullError(self._describe_room())
-
-    def _describe_room(self) -> str:
-        free = shutil.disk_usage(self._spool.path).free
-        return (
-            f"{free // _MIB} MiB are free in {self._spool.path}, at least"
-            f" {self._limits.min_free_disk_bytes // _MIB} MiB (min_free_disk_bytes) are needed;"
-            " free some space on the host"
-        )

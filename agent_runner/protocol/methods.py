@@ -42,6 +42,9 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 """A SHA-256 in lower-case hexadecimal."""
 
+ACCOUNT_PATTERN = r"^[A-Za-z_][A-Za-z0-9._-]{0,63}[$]?$"
+"""What the name of an account on a host may look like."""
+
 Kind = Literal["command", "script", "playbook"]
 LogType = Literal["stdout", "stderr"]
 State = Literal["pending", "running", "successful", "failed", "canceled", "timed_out", "lost"]
@@ -61,6 +64,7 @@ ReasonCode = Literal[
 
 CommandId = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 Digest = Annotated[str, msgspec.Meta(pattern=DIGEST_PATTERN)]
+AccountName = Annotated[str, msgspec.Meta(pattern=ACCOUNT_PATTERN)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Offset = Annotated[int, msgspec.Meta(ge=0)]
 WaitSeconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_WAIT_S)]
@@ -153,12 +157,13 @@ class ExecuteCommandParams(Message, frozen=True):
     ``command`` and ``args`` are one argument vector; no shell is involved. With ``script`` its
     content is the program, ``command`` is ignored but for the audit, and ``args`` are the
     script's arguments. ``timeout`` is seconds, ``None`` no limit. ``secrets`` are values that
-    never leave the host in a log.
+    never leave the host in a log. ``user`` is the account to run as, ``None`` the agent's own.
     """
 
     command: Annotated[str, msgspec.Meta(min_length=1)]
     command_id: CommandId
     args: list[str] = []
+    user: AccountName | None = None
     timeout: Seconds | None = None
     script: Script | None = None
     secrets: list[str] = []

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from agent_runner.protocol.methods import DIGEST_PATTERN
+from agent_runner.protocol.methods import ACCOUNT_PATTERN, DIGEST_PATTERN
 from api.core.paging import PageQuery
 from api.executions.states import State
 from api.hosts.fields import HostName, Password, PrivateKey, SshUser
@@ -58,6 +58,14 @@ Word = Annotated[str, AfterValidator(_refuse_nul), Field(max_length=128 * 1024)]
 Tags = Annotated[
     list[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]],
     Field(max_length=200),
+]
+Account = Annotated[
+    str,
+    Field(
+        pattern=ACCOUNT_PATTERN,
+        description="Account on the hosts to run as; the agent's own (root) where it is left out",
+        examples=["www-data"],
+    ),
 ]
 Digest = Annotated[str, Field(pattern=DIGEST_PATTERN)]
 
@@ -117,6 +125,7 @@ class CommandRunCreate(_LimitedBody):
         AfterValidator(_refuse_empty_program),
     ]
     limit: Limit
+    user: Account | None = None
     timeout_s: Timeout | None = None
 
 
@@ -134,6 +143,7 @@ class ScriptRunCreate(_LimitedBody):
     script: ScriptContent
     args: Annotated[list[Word], Field(max_length=MAX_ARGUMENTS)] = []
     limit: Limit
+    user: Account | None = None
     timeout_s: Timeout | None = None
 
 

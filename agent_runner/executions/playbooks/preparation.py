@@ -14,7 +14,7 @@ from ansible_runner.config.runner import RunnerConfig
 from ansible_runner.exceptions import ConfigurationError
 
 from agent_runner.config import Limits
-from agent_runner.executions.environment import build_environment
+from agent_runner.executions.environment import build_environment, find_account
 from agent_runner.executions.folder import Folder
 from agent_runner.executions.playbooks.ansible_cfg import build_settings
 from agent_runner.executions.playbooks.inventory import build_limit, write_inventory, write_private
@@ -76,7 +76,7 @@ def prepare_playbook(
 
 def _build_environment(folder: Folder, bundle: Path) -> dict[str, str]:
     return {
-        **build_environment(folder),
+        **build_environment(folder, find_account(None)),
         **build_settings(bundle),
         # Ansible's own scratch files may hold rendered secrets: they go when the folder goes.
         "ANSIBLE_LOCAL_TEMP": str(folder.tmp),

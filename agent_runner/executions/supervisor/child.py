@@ -13,6 +13,8 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
+from agent_runner.executions.supervisor.launch import SCRIPT_FD
+
 if TYPE_CHECKING:
     from agent_runner.executions.supervisor.launch import Launch
 
@@ -47,23 +49,37 @@ def spawn_program(launch: Launch) -> Program:
     env = dict(launch.env)
     if events_write is not None:
         env[EVENTS_FD_VARIABLE] = str(events_write)
-    ours = [fd for fd in (stdout_write, stderr_write, events_write) if fd is not None]
+    passed = [fd for fd in (events_write, _open_script(launch)) if fd is not None]
+    run_as = launch.run_as
     try:
         process = subprocess.Popen(
             launch.argv,
             stdin=subprocess.DEVNULL,
             stdout=stdout_write,
             stderr=stderr_write,
-            pass_fds=() if events_write is None else (events_write,),
+            pass_fds=passed,
             env=env,
             cwd=launch.cwd,
             umask=CHILD_UMASK,
             start_new_session=True,
+            user=run_as.user if run_as else None,
+            group=run_as.group if run_as else None,
+            extra_groups=run_as.groups if run_as else None,
         )
     finally:
-        for fd in ours:
+        for fd in (stdout_write, stderr_write, *passed):
             os.close(fd)
     return Program(process, stdout_fd, stderr_fd, events_fd)
+
+
+def _open_script(launch: Launch) -> int | None:
+    if launch.opened_script is None:
+        return None
+    fd = os.open(launch.opened_script, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        return os.dup2(fd, SCRIPT_FD, inheritable=False)
+    finally:
+        os.close(fd)
 
 
 def reap(program: Program) -> bool:

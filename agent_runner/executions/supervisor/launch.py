@@ -11,11 +11,23 @@ if TYPE_CHECKING:
     from agent_runner.executions.folder import Folder
 
 
+SCRIPT_FD = 100
+"""Where a program of another account finds its script: it cannot enter the spool."""
+
+
+class RunAs(NamedTuple):
+    """The account of a program that is not the agent's own, by numbers."""
+
+    user: int
+    group: int
+    groups: list[int]
+
+
 class Launch(NamedTuple):
     """One program with its surroundings, and the limits that hold for it.
 
     ``env`` is the whole environment. ``emits_events`` gives the program a pipe for events, whose
-    descriptor it finds in ``MYX_EVENTS_FD``.
+    descriptor it finds in ``MYX_EVENTS_FD``. ``opened_script`` is opened as ``SCRIPT_FD``.
     """
 
     kind: str
@@ -27,6 +39,8 @@ class Launch(NamedTuple):
     log_max_bytes: int
     secrets: list[str]
     emits_events: bool = False
+    run_as: RunAs | None = None
+    opened_script: str | None = None
 
 
 def write_launch(folder: Folder, launch: Launch) -> None:
@@ -44,4 +58,5 @@ def take_launch(folder: Folder) -> Launch:
     if fields is None:
         raise FileNotFoundError(folder.launch)
     folder.launch.unlink()
-    return Launch(**fields)
+    run_as = fields["run_as"]
+    return Launch(**{**fields, "run_as": RunAs(*run_as) if run_as else None})

@@ -19,6 +19,10 @@ Timeout = Annotated[
     float | None,
     typer.Option("--timeout", metavar="S", help="End it on each host after S seconds."),
 ]
+User = Annotated[
+    str | None,
+    typer.Option("--user", metavar="U", help="Run as this account of the hosts, not as root."),
+]
 Detach = Annotated[
     bool, typer.Option("--detach", "-d", help="Print the run's id and do not wait for its end.")
 ]

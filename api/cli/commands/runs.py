@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.arguments.options import AsJson, Color, Detach, Limit, Timeout
+from api.cli.arguments.options import AsJson, Color, Detach, Limit, Timeout, User
 from api.cli.arguments.playbook_options import (
     Check,
     Content,
@@ -91,6 +91,7 @@ def run_command(
         list[str], typer.Argument(metavar="COMMAND", help="Program and its arguments.")
     ],
     limit: Limit = None,
+    user: User = None,
     timeout: Timeout = None,
     detach: Detach = False,
     as_json: AsJson = False,
@@ -106,13 +107,14 @@ def run_command(
       myx exec --limit all -- uptime
       myx exec -l 'web:db' --timeout 10 -- systemctl is-active caddy
       myx exec -l db1 -- sh -c 'df -h | tail -1'
+      myx exec -l db1 --user postgres -- psql -c 'select 1'
       myx exec -l db1 -- cat /etc/hosts > hosts.db1
     """
     body = {
         "kind": "command",
         "command": command,
         "limit": _need_limit(limit, f"exec --limit PATTERN -- {shlex.join(command)}"),
-        **_optional(timeout_s=timeout),
+        **_optional(user=user, timeout_s=timeout),
     }
     client = open_client()
     return present_run(client, client.create_run(body), Presentation(detach, as_json, color))
@@ -125,6 +127,7 @@ def run_script(
         list[str] | None, typer.Argument(metavar="ARGS", help="The script's arguments.")
     ] = None,
     limit: Limit = None,
+    user: User = None,
     timeout: Timeout = None,
     detach: Detach = False,
     as_json: AsJson = False,
@@ -146,7 +149,7 @@ def run_script(
         "script": {"name": "stdin" if str(file) == "-" else file.name, "content": _read(file)},
         "args": args or [],
         "limit": _need_limit(limit, usage),
-        **_optional(timeout_s=timeout),
+        **_optional(user=user, timeout_s=timeout),
     }
     client = open_client()
     return present_run(client, client.create_run(body), Presentation(detach, as_json, color))

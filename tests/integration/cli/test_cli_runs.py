@@ -64,6 +64,17 @@ def test_one_host_is_shown_as_it_prints(api: Any, myx: Any) -> None:
     assert len(created.headers["Idempotency-Key"]) == 36
 
 
+def test_an_account_is_asked_for(api: Any, myx: Any, tmp_path: Path) -> None:
+    """``--user`` of exec and script travels to the control plane."""
+    script = tmp_path / "job"
+    script.write_text("id\n")
+    for words in (["exec", "-l", "web1", "--user", "nobody", "--", "id"], ["script", str(script)]):
+        _script(api, _connection())
+        options = ["-l", "web1", "--user", "nobody"] if words[0] == "script" else []
+        assert myx(*words[:1], *options, *words[1:]).code == 0
+    assert [request.json["user"] for request in api.find("POST", "/runs")] == ["nobody", "nobody"]
+
+
 def test_several_hosts_are_prefixed(api: Any, myx: Any) -> None:
     """Each line names its host, and the recap has a line for each."""
     logs = [_log(0, "one\n"), _log(0, "tw", "db1"), _log(2, "o\n", "db1")]

@@ -56,3 +56,15 @@ def test_errors_are_one_sentence(
     assert captured.out == ""
     assert captured.err.startswith("myx-agent: ")
     assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("verb", ["serve", "check-config"])
+def test_a_policy_that_others_may_write_stops_the_agent(
+    verb: str, config_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An untrusted policy beside the configuration is told with its remedy, and nothing starts."""
+    policy = config_path.with_name("policy.json")
+    policy.write_text("{}")
+    policy.chmod(0o666)
+    assert main([verb, "--config", str(config_path)]) == 78
+    assert "chmod go-w" in capsys.readouterr().err

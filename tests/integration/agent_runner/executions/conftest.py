@@ -46,7 +46,9 @@ class Host:
     """The executions of one host, as an agent has them; it can be restarted."""
 
     def __init__(self, folder: Path, limits: Limits) -> None:
-        self.spool = folder / "spool"
+        self.state = folder / "state"
+        self.spool = self.state / "executions"
+        self.policy = folder / "policy.json"
         self.bundles = folder / "bundles"
         self.bundles.mkdir(exist_ok=True)
         self.limits = limits
@@ -180,7 +182,12 @@ class Host:
         return [process.pid for process in list_marked(self.folder(command_id).path)]
 
     def _make(self) -> Executions:
-        return Executions(spool_dir=self.spool, resolve_bundle=self._resolve, limits=self.limits)
+        return Executions(
+            state_dir=self.state,
+            policy_path=self.policy,
+            resolve_bundle=self._resolve,
+            limits=self.limits,
+        )
 
     def _resolve(self, digest: str) -> Path:
         path = self.bundles / digest

@@ -80,6 +80,24 @@ async def test_a_command_starts_with_the_executions_id(
     assert (params.command, params.args, params.timeout) == ("echo", ["hi"], 5.0)
 
 
+async def test_the_account_is_passed_on(start: Start, agent: MemoryAgent, task: Task) -> None:
+    """A command and a script run as the account that was asked for."""
+    spec = {"script": {"name": "job", "content": "id"}, "args": [], "user": "www-data"}
+    await start(Order(kind="script", name="job", spec=spec))
+
+    assert agent.executions[task.id].params.user == "www-data"
+
+
+async def test_a_refusal_of_the_host_is_told(start: Start, agent: MemoryAgent) -> None:
+    """What the host's policy forbids ends the execution with the rule that the host names."""
+    agent.failures = [rpc.PolicyRefusedError("rule 'no-reboot' forbids it", {"rule": "no-reboot"})]
+    with pytest.raises(ExecutionEndedError) as caught:
+        await start(COMMAND)
+
+    assert caught.value.end.reason_code == "agent_refused"
+    assert "no-reboot" in caught.value.end.reason
+
+
 async def test_a_missing_bundle_is_sent_first(start: Start, agent: MemoryAgent, task: Task) -> None:
     """A host without the content gets it in pieces, then the start is repeated."""
     await start(PLAYBOOK)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""May this execution begin on this host, now? The policy first, then what there is room for."""
+
+import os
+import pwd
+import shutil
+from pathlib import Path
+
+from agent_runner.config import Limits
+from agent_runner.errors import PolicyError
+from agent_runner.executions.registry import Registry
+from agent_runner.policy import Policy, load_policy
+from agent_runner.protocol.errors import BusyError, DiskFullError, PolicyRefusedError
+from agent_runner.protocol.methods import ExecuteCommandParams
+
+_BUSY_SHOWN = 5
+"""How many of the running executions a refusal names."""
+
+_MIB = 1024 * 1024
+
+
+class Admission:
+    """What the administrator allows, and what the limits leave."""
+
+    def __init__(
+        self, spool_path: Path, policy_path: Path, registry: Registry, limits: Limits
+    ) -> None:
+        self._spool_path = spool_path
+        self._policy_path = policy_path
+        self._registry = registry
+        self._limits = limits
+
+    def check_command(self, params: ExecuteCommandParams) -> None:
+        """Make sure that the policy allows a command or script, and its account.
+
+        Raises:
+            PolicyRefusedError: it does not; names the rule.
+        """
+        policy = self._load_policy()
+        if params.script is None:
+            policy.check_command([params.command, *params.args])
+        else:
+            policy.check_kind("script")
+        policy.check_user(params.user or pwd.getpwuid(os.geteuid()).pw_name)
+
+    def check_playbook(self) -> None:
+        """Make sure that the policy allows playbooks.
+
+        Raises:
+            PolicyRefusedError: it does not.
+        """
+        self._load_policy().check_kind("playbook")
+
+    def check_room(self) -> None:
+        """Make sure that there is room for one more execution.
+
+        Raises:
+            BusyError: too many run.
+            DiskFullError: too little is free.
+        """
+        running = self._registry.list_live_ids()
+        if len(running) >= self._limits.max_concurrent:
+            more = len(running) - _BUSY_SHOWN
+            names = ", ".join(running[:_BUSY_SHOWN]) + (f" and {more} more" if more > 0 else "")
+            raise BusyError(
+                f"this host runs {len(running)} executions, its limit (max_concurrent) is"
+                f" {self._limits.max_concurrent}; running: {names}",
+                {"limit": "max_concurrent", "running": running},
+            )
+        if shutil.disk_usage(self._spool_path).free < self._limits.min_free_disk_bytes:
+            raise DiskFullError(self.describe_room())
+
+    def describe_room(self) -> str:
+        """Return how much is free and what to do about it."""
+        free = shutil.disk_usage(self._spool_path).free
+        return (
+            f"{free // _MIB} MiB are free in {self._spool_path}, at least"
+            f" {self._limits.min_free_disk_bytes // _MIB} MiB (min_free_disk_bytes) are needed;"
+            " free some space on the host"
+        )
+
+    def _load_policy(self) -> Policy:
+        try:
+            return load_policy(self._policy_path)
+        except PolicyError as error:
+            raise PolicyRefusedError(
+                f"the policy of this host cannot be used: {error}", {"rule": "policy-file"}
+            ) from error
