@@ -12,8 +12,8 @@ from api.cli.remote.client import PAGE_SIZE, ApiClient, open_client, quote_name
 from api.cli.terminal.output import make_sink, say
 from api.cli.terminal.tables import print_json, print_table
 from api.cli.terminal.times import tell_duration, tell_time
-from api.cli.watching.following import follow_log
-from api.cli.watching.outcome import ExitCode, exit_code_of
+from api.cli.watching.following import Outcome, follow_log
+from api.cli.watching.outcome import ExitCode, exit_code_of, write_recap
 from api.cli.watching.patience import Patience
 from api.cli.watching.presentation import tell_next, watch_live
 
@@ -84,7 +84,8 @@ def show_log(
     """Print the log of a run, or follow it live.
 
     With one host the log is printed as it is; colours are kept on terminals or with --color.
-    'myx log RUN HOST --color 2>&1' is the stored log, byte for byte.
+    'myx log RUN HOST --color 2>&1' is the stored log, byte for byte. Of several hosts one is
+    printed after the other; with --follow they come as they happen.
 
     Examples:
       myx log 42
@@ -150,9 +151,17 @@ def _print_logs(
         say(f"\nStopped watching run {run['id']}.\n{tell_next(run)}")
         return ExitCode.INTERRUPTED
     sink.finish()
-    if not follow:
-        return ExitCode.SUCCESSFUL
+    if follow:
+        return _tell_end(client, run, executions)
+    if len(executions) != 1 or not executions[0]["log_bytes"]:
+        say(write_recap(Outcome(run, executions)))
+    return ExitCode.SUCCESSFUL
+
+
+def _tell_end(client: ApiClient, run: Json, executions: list[Json]) -> int:
+    """Show how the hosts ended whose logs were followed, and return the exit code."""
     ended = [client.get(f"/executions/{execution['id']}") for execution in executions]
+    say(write_recap(Outcome(client.get(f"/runs/{run['id']}"), ended)))
     statuses = {execution["status"] for execution in ended}
     return exit_code_of("successful" if statuses <= {"successful"} else "failed", ended)
 

@@ -81,5 +81,7 @@ def _leave(run: Json, how: Presentation) -> ExitCode:
 
 
 def _announce(run: Json) -> str:
+    if run["kind"] in {"install", "uninstall"}:
+        return f"Run {run['id']}: {run['kind']} {run['name']}"
     hosts = "1 host" if run["hosts_total"] == 1 else f"{run['hosts_total']} hosts"
     return f"Run {run['id']}: {run['name']} on {hosts}"

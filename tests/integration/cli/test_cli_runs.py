@@ -238,11 +238,21 @@ def test_runs_are_listed(api: Any, myx: Any) -> None:
 
 def test_a_stored_log_is_printed_from_an_offset(api: Any, myx: Any) -> None:
     """One host's log, from the byte that was asked for, and not a byte of ours."""
-    _store_logs(api, _execution(status="successful"))
+    _store_logs(api, _execution(status="successful", log_bytes=7))
     api.answer("GET", "/executions/e-web1/log", (200, _log(4, "456", size=7, is_final=True)))
     outcome = myx("log", "42", "--offset", "4")
     assert (outcome.code, outcome.out, outcome.err) == (0, b"456", "")
     assert api.find("GET", "/executions/e-web1/log")[0].query["offset"] == "4"
+
+
+def test_a_run_that_printed_nothing_tells_why(api: Any, myx: Any) -> None:
+    """Where there is no log, there is at least the reason."""
+    away = _execution(status="failed", reason_code="unreachable", reason="No route to host.")
+    _store_logs(api, away)
+    api.answer("GET", "/executions/e-web1/log", (200, _log(0, "", size=0, is_final=True)))
+    outcome = myx("log", "42")
+    assert (outcome.code, outcome.out) == (0, b"")
+    assert "No route to host." in outcome.err
 
 
 def test_an_offset_needs_one_host(api: Any, myx: Any) -> None:
@@ -261,6 +271,7 @@ def test_following_one_host_ends_as_it_ends(api: Any, myx: Any) -> None:
     api.answer("GET", "/executions/e-web1", (200, ended))
     outcome = myx("log", "42", "web1", "--follow")
     assert (outcome.code, outcome.out) == (2, b"x\n")
+    assert "web1  failed" in outcome.err
 
 
 def test_canceling(api: Any, myx: Any) -> None:
