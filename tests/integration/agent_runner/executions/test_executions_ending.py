@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cancel, timeout, and everything that may be killed."""
 
-import asyncio
 import os
 import resource
 import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -166,18 +167,18 @@ async def test_a_reboot_is_an_interruption(host: Any) -> None:
 async def test_the_agent_restarts_and_nobody_notices(host: Any) -> None:
     """Restarts of the agent lose no byte of a log that grows meanwhile."""
     gates = [host.bundles / f"gate{n}" for n in range(3)]
-    for gate in gates:
-        os.mkfifo(gate)
     script = 'n=1; for gate; do seq $n 3 20000; read x < "$gate"; n=$((n + 1)); done; exit 5'
-    await host.run("id", "sh", "-c", script, "sh", *map(str, gates))
-    for gate in gates:
+    with ExitStack() as stack:
+        held = [stack.enter_context(_hold_fifo(gate)) for gate in gates]
+        await host.run("id", "sh", "-c", script, "sh", *map(str, gates))
+        for gate in held:
+            await host.restart()
+            assert [(e.command_id, e.state) for e in host.executions.list_executions()] == [
+                ("id", "running")
+            ]
+            os.write(gate, b"go\n")
         await host.restart()
-        assert [(e.command_id, e.state) for e in host.executions.list_executions()] == [
-            ("id", "running")
-        ]
-        await asyncio.to_thread(gate.write_text, "go\n")
-    await host.restart()
-    followed = await host.follow("id")
+        followed = await host.follow("id")
     expected = "".join(f"{n}\n" for start in (1, 2, 3) for n in range(start, 20001, 3))
     assert followed.data == host.folder("id").log.read_bytes() == expected.encode()
     assert followed.result.return_code == 5
@@ -205,3 +206,14 @@ async def test_a_disk_that_refuses_ends_the_execution(host: Any) -> None:
     assert followed.result.log_bytes == len(followed.data) == 200_000
     assert followed.result.dropped_bytes > 0
     assert host.survivors("id") == []
+
+
+@contextmanager
+def _hold_fifo(path: Path) -> Iterator[int]:
+    """Make a fifo and hold both its ends, so that neither side ever blocks the test."""
+    os.mkfifo(path)
+    fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        yield fd
+    finally:
+        os.close(fd)

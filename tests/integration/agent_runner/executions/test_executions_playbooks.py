@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -122,18 +124,18 @@ async def test_events_have_the_form_of_ansible_runner(host: Any, tmp_path: Path)
 async def test_the_output_is_live(host: Any, tmp_path: Path) -> None:
     """What a task prints is readable, and its event too, while the next task still runs."""
     gate = tmp_path / "gate"
-    os.mkfifo(gate)
     playbook = """
 - hosts: all
   gather_facts: false
   tasks:
     - ansible.builtin.debug: {msg: first words}
-    - ansible.builtin.command: cat {{ gate }}
+    - ansible.builtin.command: head -n 1 {{ gate }}
 """
-    await host.play("id", playbook, extra_vars={"gate": str(gate)})
-    await host.wait_for("id", b"first words")
-    await asyncio.to_thread(gate.write_text, "go\n")
-    assert (await host.follow("id")).result.state == "successful"
+    with _hold_fifo(gate) as fd:
+        await host.play("id", playbook, extra_vars={"gate": str(gate)})
+        await host.wait_for("id", b"first words")
+        os.write(fd, b"go\n")
+        assert (await host.follow("id")).result.state == "successful"
 
 
 async def test_each_kind_of_hosts_line_works(host: Any) -> None:
@@ -346,22 +348,22 @@ async def test_no_secret_is_left_or_seen(host: Any, monkeypatch: pytest.MonkeyPa
 async def test_the_extra_variables_lie_private_while_it_runs(host: Any, tmp_path: Path) -> None:
     """While a playbook runs, its variables are in a file of the agent's account alone."""
     gate = tmp_path / "gate"
-    os.mkfifo(gate)
     playbook = """
 - hosts: all
   gather_facts: false
-  tasks: [{ansible.builtin.debug: {msg: up}}, {ansible.builtin.command: "cat {{ gate }}"}]
+  tasks: [{ansible.builtin.debug: {msg: up}}, {ansible.builtin.command: "head -n 1 {{ gate }}"}]
 """
-    await host.play("id", playbook, extra_vars={"gate": str(gate), "token": "s3cr3t"})
-    await host.wait_for("id", b"up")
-    holding = [
-        path
-        for path in host.folder("id").path.rglob("*")
-        if path.is_file() and b"s3cr3t" in path.read_bytes()
-    ]
-    assert [path.stat().st_mode & 0o777 for path in holding] == [0o600]
-    await asyncio.to_thread(gate.write_text, "go\n")
-    await host.follow("id")
+    with _hold_fifo(gate) as fd:
+        await host.play("id", playbook, extra_vars={"gate": str(gate), "token": "s3cr3t"})
+        await host.wait_for("id", b"up")
+        holding = [
+            path
+            for path in host.folder("id").path.rglob("*")
+            if path.is_file() and b"s3cr3t" in path.read_bytes()
+        ]
+        assert [path.stat().st_mode & 0o777 for path in holding] == [0o600]
+        os.write(fd, b"go\n")
+        await host.follow("id")
 
 
 async def test_cancel_ends_the_module_too(host: Any) -> None:
@@ -377,9 +379,9 @@ async def test_cancel_ends_the_module_too(host: Any) -> None:
         sleep 1000
 """
     mark = host.bundles / "mark"
-    os.mkfifo(mark)
-    await host.play("id", playbook, extra_vars={"mark": str(mark)})
-    module = int(await asyncio.to_thread(mark.read_text))
+    with _hold_fifo(mark) as fd:
+        await host.play("id", playbook, extra_vars={"mark": str(mark)})
+        module = int(await _read_when_there(fd))
     await host.cancel("id")
     result = (await host.follow("id")).result
     assert result.state == "canceled"
@@ -425,3 +427,27 @@ async def test_a_task_may_run_ansible_playbook_itself(host: Any) -> None:
 def _without_times(output: bytes) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+|\d:\d\d:\d\d\.\d+", "TIME", output.decode())
     return re.sub(r"ansible-local-\S+", "SCRATCH", text)
+
+
+@contextmanager
+def _hold_fifo(path: Path) -> Iterator[int]:
+    """Make a fifo and hold both its ends, so that neither side ever blocks the test."""
+    os.mkfifo(path)
+    fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+async def _read_when_there(fd: int) -> bytes:
+    """Return what somebody writes into a fifo."""
+    there = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_reader(fd, there.set)
+    try:
+        async with asyncio.timeout(60):
+            await there.wait()
+        return os.read(fd, 100)
+    finally:
+        loop.remove_reader(fd)
