@@ -35,6 +35,7 @@ class Folder:
         self.events = path / "events"
         self.events_index = path / "events.index"
         self.result = path / "result.json"
+        self.audited = path / "audited"
         self.acknowledged = path / "acknowledged"
         self.supervisor_errors = path / "supervisor.stderr"
         self.reserve = path / "reserve"

@@ -10,6 +10,7 @@ import logging
 import os
 from dataclasses import dataclass
 
+from agent_runner.audit import record_end
 from agent_runner.executions.changes import RECHECK_S, Changes
 from agent_runner.executions.closing import close_lost
 from agent_runner.executions.folder import Folder, find_json
@@ -109,8 +110,7 @@ class Registry:
         if lock_fd is None:
             return False
         try:
-            if not folder.result.exists():
-                await asyncio.to_thread(close_lost, folder)
+            await asyncio.to_thread(_settle_files, folder)
         except OSError as error:
             _logger.warning("not_closed", extra={"id": folder.command_id, "error": str(error)})
             return False
@@ -146,6 +146,21 @@ async def _wait_for_supervisor(folder: Folder, pid: int | None) -> None:
         os.close(pidfd)
     if pid is not None:
         _reap(pid)
+
+
+def _settle_files(folder: Folder) -> None:
+    """See that an execution that nobody watches has its end on disk, and in the audit log.
+
+    Raises:
+        OSError: the terminal record cannot be written.
+    """
+    close_lost(folder)
+    if folder.audited.exists():
+        return
+    try:
+        record_end(folder, find_json(folder.result) or {}, may_be_there=True)
+    except OSError as error:
+        _logger.warning("not_audited", extra={"id": folder.command_id, "error": str(error)})
 
 
 def _reap(pid: int) -> None:

@@ -2,11 +2,13 @@
 """What can be asked of the executions on this host? The one interface to this package."""
 
 import asyncio
+import logging
 import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+from agent_runner.audit import AUDIT_NAME, AuditLog
 from agent_runner.config import Limits
 from agent_runner.executions.admission import Admission
 from agent_runner.executions.changes import Changes
@@ -31,6 +33,8 @@ from agent_runner.protocol.methods import (
     StartResult,
     State,
 )
+
+_logger = logging.getLogger(__name__)
 
 
 class Executions:
@@ -59,7 +63,10 @@ class Executions:
         self._changes = Changes()
         self._registry = Registry(self._spool, self._changes)
         admission = Admission(self._spool.path, policy_path, self._registry, limits)
-        self._starter = Starter(self._spool, self._registry, admission, resolve_bundle, limits)
+        self._audit = AuditLog(state_dir.resolve() / AUDIT_NAME)
+        self._starter = Starter(
+            self._spool, self._registry, admission, self._audit, resolve_bundle, limits
+        )
         self._follower = Follower(self._spool, self._changes)
         self._starting: set[asyncio.Task[bool]] = set()
 
@@ -101,7 +108,16 @@ class Executions:
         if find_result(folder) is None:
             write_cancel(folder, params.reason)
             signal_supervisor(folder, signal.SIGTERM)
+            await asyncio.to_thread(self._note_cancel, params)
         return CancelCommandResult(command_id=params.command_id, status=_find_state(folder))
+
+    def _note_cancel(self, params: CancelCommandParams) -> None:
+        """Write it to the host's audit log; the execution ends also where that fails."""
+        facts = {"principal": params.principal, "reason": params.reason}
+        try:
+            self._audit.write("cancel", params.command_id, facts)
+        except OSError as error:
+            _logger.warning("not_audited", extra={"id": params.command_id, "error": str(error)})
 
     async def acknowledge(self, params: AcknowledgeCommandParams) -> AcknowledgeCommandResult:
         """Note that the caller has stored everything of an execution that has ended.

@@ -3,12 +3,16 @@
 
 import asyncio
 import errno
+import logging
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from agent_runner.audit import AuditLog, describe_command, describe_playbook, record_end
 from agent_runner.config import Limits
 from agent_runner.executions.admission import Admission
 from agent_runner.executions.closing import read_boot_id
@@ -19,9 +23,12 @@ from agent_runner.executions.registry import Registry
 from agent_runner.executions.spawn import spawn_supervisor
 from agent_runner.executions.spool import Spool
 from agent_runner.executions.supervisor.launch import Launch, write_launch
-from agent_runner.protocol.errors import DiskFullError
-from agent_runner.protocol.methods import ExecuteAnsibleParams, ExecuteCommandParams, Kind
+from agent_runner.protocol.errors import BundleMissingError, DiskFullError, RpcError
+from agent_runner.protocol.methods import ExecuteAnsibleParams, ExecuteCommandParams
 
+_logger = logging.getLogger(__name__)
+
+_CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -33,12 +40,14 @@ class Starter:
         spool: Spool,
         registry: Registry,
         admission: Admission,
+        audit: AuditLog,
         resolve_bundle: Callable[[str], Path],
         limits: Limits,
     ) -> None:
         self._spool = spool
         self._registry = registry
         self._admission = admission
+        self._audit = audit
         self._resolve_bundle = resolve_bundle
         self._limits = limits
 
@@ -53,16 +62,15 @@ class Starter:
         """
         if self._spool.find(params.command_id) is not None:
             return False
-        check_command(params)
-        self._admission.check_command(params)
-        script = params.script
-        request = {"command": params.command, "script": script.name if script else None}
-        return await self._start(
-            params.command_id,
-            "script" if script else "command",
-            request,
-            lambda folder: prepare_command(folder, params, self._limits),
-        )
+        facts = describe_command(params)
+        with self._noting_refusals(params.command_id, facts):
+            check_command(params)
+            self._admission.check_command(params)
+            return await self._start(
+                params.command_id,
+                {"command": params.command, "audit": facts},
+                lambda folder: prepare_command(folder, params, self._limits),
+            )
 
     async def start_playbook(self, params: ExecuteAnsibleParams) -> bool:
         """Start a playbook; return False where an execution with that id exists.
@@ -76,29 +84,42 @@ class Starter:
         """
         if self._spool.find(params.command_id) is not None:
             return False
-        check_playbook_path(params.playbook)
-        self._admission.check_playbook()
-        bundle = self._resolve_bundle(params.bundle)
-        return await self._start(
-            params.command_id,
-            "playbook",
-            {"playbook": params.playbook, "bundle": params.bundle, "limit": params.limit},
-            lambda folder: prepare_playbook(folder, bundle, params, self._limits),
-        )
+        facts = describe_playbook(params)
+        with self._noting_refusals(params.command_id, facts):
+            check_playbook_path(params.playbook)
+            self._admission.check_playbook()
+            bundle = self._resolve_bundle(params.bundle)
+            return await self._start(
+                params.command_id,
+                {"playbook": params.playbook, "limit": params.limit, "audit": facts},
+                lambda folder: prepare_playbook(folder, bundle, params, self._limits),
+            )
+
+    @contextmanager
+    def _noting_refusals(self, command_id: str, facts: dict[str, Any]) -> Iterator[None]:
+        """Write a refusal to the host's audit log; missing content is none, it is sent next."""
+        try:
+            yield
+        except BundleMissingError:
+            raise
+        except RpcError as error:
+            code = _CAPITAL.sub("_", type(error).__name__.removesuffix("Error")).lower()
+            ends = {"result": "refused", "reason_code": code, "rule": error.data.get("rule")}
+            try:
+                self._audit.write("refuse", command_id, {**facts, **ends})
+            except OSError as failure:
+                _logger.warning("not_audited", extra={"id": command_id, "error": str(failure)})
+            raise
 
     async def _start(
-        self,
-        command_id: str,
-        kind: Kind,
-        request: dict[str, Any],
-        prepare: Callable[[Folder], Launch],
+        self, command_id: str, request: dict[str, Any], prepare: Callable[[Folder], Launch]
     ) -> bool:
         self._admission.check_room()
         try:
             created = self._spool.create(command_id)
             if created is None:
                 return False
-            await self._supervise(*created, {"kind": kind, **request}, prepare)
+            await self._supervise(*created, request, prepare)
         except OSError as error:
             if error.errno in _NO_ROOM:
                 raise DiskFullError(self._admission.describe_room()) from error
@@ -113,10 +134,10 @@ class Starter:
         prepare: Callable[[Folder], Launch],
     ) -> None:
         """Hand a new folder over to a supervisor, or remove it again."""
-        entry = self._registry.begin(folder, request["kind"])
+        entry = self._registry.begin(folder, request["audit"]["kind"])
         try:
             await asyncio.to_thread(self._write_order, folder, request, prepare)
-            pid = spawn_supervisor(folder, lock_fd)
+            pid = _spawn(folder, lock_fd)
         except BaseException:
             self._registry.forget(folder.command_id)
             self._spool.discard(folder)
@@ -131,5 +152,18 @@ class Starter:
         """Write down what was asked so that not even a power cut lets it run twice."""
         write_launch(folder, prepare(folder))
         stamps = {"boot_id": read_boot_id(), "accepted_at": time.time()}
-        write_json_durably(folder.request, {**request, **stamps})
+        kind, audit_log = request["audit"]["kind"], str(self._audit.path)
+        request = {"kind": kind, **request, **stamps, "audit_log": audit_log}
+        write_json_durably(folder.request, request)
         sync_directory(self._spool.path)
+        self._audit.write("start", folder.command_id, request["audit"])
+
+
+def _spawn(folder: Folder, lock_fd: int) -> int:
+    """Start the supervisor; where that fails, the start in the audit log gets its end."""
+    try:
+        return spawn_supervisor(folder, lock_fd)
+    except OSError:
+        result = {"state": "failed", "reason_code": "could_not_start"}
+        record_end(folder, result, may_be_there=False)
+        raise

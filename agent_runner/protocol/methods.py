@@ -45,6 +45,9 @@ DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 ACCOUNT_PATTERN = r"^[A-Za-z_][A-Za-z0-9._-]{0,63}[$]?$"
 """What the name of an account on a host may look like."""
 
+MAX_PRINCIPAL_CHARS = 256
+"""The longest name of who asks; it is for the host's audit log and decides nothing."""
+
 Kind = Literal["command", "script", "playbook"]
 LogType = Literal["stdout", "stderr"]
 State = Literal["pending", "running", "successful", "failed", "canceled", "timed_out", "lost"]
@@ -64,6 +67,7 @@ ReasonCode = Literal[
 
 CommandId = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 Digest = Annotated[str, msgspec.Meta(pattern=DIGEST_PATTERN)]
+Principal = Annotated[str, msgspec.Meta(max_length=MAX_PRINCIPAL_CHARS)]
 AccountName = Annotated[str, msgspec.Meta(pattern=ACCOUNT_PATTERN)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Offset = Annotated[int, msgspec.Meta(ge=0)]
@@ -158,10 +162,12 @@ class ExecuteCommandParams(Message, frozen=True):
     content is the program, ``command`` is ignored but for the audit, and ``args`` are the
     script's arguments. ``timeout`` is seconds, ``None`` no limit. ``secrets`` are values that
     never leave the host in a log. ``user`` is the account to run as, ``None`` the agent's own.
+    ``principal`` is who asked the control plane for it.
     """
 
     command: Annotated[str, msgspec.Meta(min_length=1)]
     command_id: CommandId
+    principal: Principal = ""
     args: list[str] = []
     user: AccountName | None = None
     timeout: Seconds | None = None
@@ -192,6 +198,7 @@ class ExecuteAnsibleParams(Message, frozen=True):
     skip_tags: list[str] = []
     verbosity: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
     secrets: list[str] = []
+    principal: Principal = ""
 
 
 class StartResult(Result, frozen=True):
@@ -280,6 +287,7 @@ class CancelCommandParams(Message, frozen=True):
     """Parameters of ``cancel_command``."""
 
     command_id: CommandId
+    principal: Principal = ""
     reason: str = "canceled by the control plane"
 
 

@@ -41,6 +41,7 @@ class Order:
     limit: str | None = None
     bundle_digest: str | None = None
     timeout_s: float | None = None
+    created_by: str = ""
     cancel_requested: bool = False
 
 
@@ -152,6 +153,7 @@ class RunsService:
             limit=row.limit_pattern,
             bundle_digest=row.bundle_digest,
             timeout_s=row.timeout_s,
+            created_by=row.created_by,
             cancel_requested=row.cancel_requested_at is not None,
         )
 

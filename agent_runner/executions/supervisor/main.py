@@ -10,6 +10,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
+from agent_runner.audit import record_end
 from agent_runner.executions.folder import (
     Folder,
     allocate_reserve,
@@ -54,6 +55,7 @@ def supervise(path: Path) -> None:
         result = _compose(Verdict("lost", "supervisor_died", reason))
     _clean(folder)
     write_result(folder, result)
+    _audit(folder, result)
     notifier.mark()
     notifier.flush(time.monotonic())
     notifier.close()
@@ -125,6 +127,14 @@ def _clean(folder: Folder) -> None:
         _report(error)
     if folder.supervisor_errors.stat().st_size == 0:
         folder.supervisor_errors.unlink()
+
+
+def _audit(folder: Folder, result: dict[str, Any]) -> None:
+    """Write the end to the host's audit log; what fails here the agent does after us."""
+    try:
+        record_end(folder, result, may_be_there=False)
+    except OSError as error:
+        _report(error)
 
 
 def _report(error: Exception) -> None:

@@ -64,6 +64,13 @@ class Masker:
         )
 
 
+def mask_text(text: str, secrets: Iterable[str]) -> str:
+    """Return a whole text without the secrets."""
+    masker = Masker(secrets)
+    masked = masker.feed(text.encode(errors="surrogateescape")) + masker.finish()
+    return masked.decode(errors="surrogateescape")
+
+
 def _find_prefix(buffer: bytes, position: int, form: bytes) -> int:
     """Return the first place from which the rest of ``buffer`` is a proper prefix of ``form``."""
     place = max(position, len(buffer) - len(form) + 1)
