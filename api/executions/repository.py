@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,8 @@ from api.db.lists import fetch_slice, order_by
 from api.executions.schemas import ExecutionQuery
 from api.executions.states import UNFINISHED_STATES, State
 from api.models import Event, Execution
+
+_TABLE = cast("Table", Execution.__table__)
 
 _COLUMNS = {
     "host": Execution.host_name,
@@ -70,38 +72,24 @@ class ExecutionsRepository:
             counts[run_id][cast("State", status)] = count
         return counts
 
-    async def start(self, execution_id: str, now: datetime) -> Execution | None:
+    async def start(self, execution_id: str, now: datetime) -> Row[Any] | None:
         """Turn a pending execution into a running one; None where it is not pending."""
-        return await self._session.scalar(
-            update(Execution)
-            .where(Execution.id == execution_id, Execution.status == "pending")
-            .values(status="running", started_at=now)
-            .returning(Execution)
-            .execution_options(populate_existing=True)
-        )
+        where = (_TABLE.c.id == execution_id) & (_TABLE.c.status == "pending")
+        changed = await self._change(where, {"status": "running", "started_at": now})
+        return changed[0] if changed else None
 
-    async def finish(self, execution_id: str, values: Mapping[str, Any]) -> Execution | None:
+    async def finish(self, execution_id: str, values: Mapping[str, Any]) -> Row[Any] | None:
         """End an execution; None where it has ended before."""
-        return await self._session.scalar(
-            update(Execution)
-            .where(Execution.id == execution_id, Execution.status.in_(UNFINISHED_STATES))
-            .values(values)
-            .returning(Execution)
-            .execution_options(populate_existing=True)
-        )
+        where = (_TABLE.c.id == execution_id) & _TABLE.c.status.in_(UNFINISHED_STATES)
+        changed = await self._change(where, values)
+        return changed[0] if changed else None
 
     async def finish_all(
         self, run_id: int, states: Iterable[State], values: Mapping[str, Any]
-    ) -> Sequence[Execution]:
+    ) -> Sequence[Row[Any]]:
         """End all executions of a run that are in one of these states."""
-        rows = await self._session.scalars(
-            update(Execution)
-            .where(Execution.run_id == run_id, Execution.status.in_(set(states)))
-            .values(values)
-            .returning(Execution)
-            .execution_options(populate_existing=True)
-        )
-        return rows.all()
+        where = (_TABLE.c.run_id == run_id) & _TABLE.c.status.in_(set(states))
+        return await self._change(where, values)
 
     async def mark_acknowledged(self, execution_ids: Collection[str]) -> None:
         """Note that the agents were told."""
@@ -142,3 +130,14 @@ class ExecutionsRepository:
             .order_by(Event.counter.desc())
             .limit(1)
         )
+
+    async def _change(
+        self, where: ColumnElement[bool], values: Mapping[str, Any]
+    ) -> Sequence[Row[Any]]:
+        """Change rows and return them as they are now.
+
+        On the table and not on the class: each execution does this twice, and loading objects
+        that nobody changes any further costs more than all the rest.
+        """
+        statement = update(_TABLE).where(where).values(values).returning(*_TABLE.c)
+        return (await self._session.execute(statement)).all()

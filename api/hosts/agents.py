@@ -4,7 +4,7 @@
 Part of the hosts' service, in a unit of work like it. ``HostContacts`` is what talks to agents.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from api import models
 from api.agents.calls import Endpoint
@@ -84,6 +84,15 @@ class HostAgentService:
             AgentNotInstalledError: it has no agent.
         """
         return self._describe_endpoint(await self._get_row(host_id))
+
+    async def find_endpoints(self, host_ids: Collection[int]) -> dict[int, Endpoint]:
+        """Return where and how the agents of these hosts are called; who has none is left out."""
+        hosts = await self._repository.list_hosts_by_id(host_ids)
+        return {
+            host.id: self._describe_endpoint(host)
+            for host in hosts
+            if host.agent is not None and host.agent.cert_fingerprint is not None
+        }
 
     async def find_endpoint(self, name: str) -> tuple[int, Endpoint]:
         """Return the id of a host, and where and how its agent is called; raises likewise."""

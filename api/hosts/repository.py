@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which questions about hosts does the database answer?"""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, func, or_, select, update
@@ -80,6 +80,10 @@ class HostRepository:
         """List the hosts with these names, as far as they exist."""
         statement = _select_hosts().where(Host.name.in_(names)).order_by(Host.name)
         return (await self._session.scalars(statement)).all()
+
+    async def list_hosts_by_id(self, host_ids: Collection[int]) -> Sequence[Host]:
+        """List the hosts with these ids, as far as they exist."""
+        return (await self._session.scalars(_select_hosts().where(Host.id.in_(host_ids)))).all()
 
     async def get_fleet_stamp(self) -> FleetStamp:
         """Return what tells one state of all names and groups from another."""

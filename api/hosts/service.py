@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can be done with hosts, under which rules? Knows neither HTTP nor SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from api import models
@@ -100,14 +100,11 @@ class HostService:
         """
         return await match_members(await self._get_fleet(), patterns, limit)
 
-    async def build_inventory(self, name: str) -> dict[str, Any]:
-        """Build the inventory that the host gets with a playbook.
-
-        Raises:
-            HostNotFoundError: there is none of that name.
-        """
-        host = await self._get_row(name)
-        return build_inventory(await self._get_fleet(), name, host.variables)
+    async def build_inventories(self, host_ids: Collection[int]) -> dict[int, dict[str, Any]]:
+        """Build the inventory that each of these hosts gets, by id; who is gone is left out."""
+        fleet = await self._get_fleet()
+        hosts = await self._repository.list_hosts_by_id(host_ids)
+        return {host.id: build_inventory(fleet, host.name, host.variables) for host in hosts}
 
     async def _get_fleet(self) -> Fleet:
         stamp = await self._repository.get_fleet_stamp()

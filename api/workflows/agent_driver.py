@@ -21,9 +21,8 @@ from api.agents.calls import ACKNOWLEDGE_COMMAND, CANCEL_COMMAND, Endpoint
 from api.agents.errors import AgentError
 from api.agents.retry import RetryingCalls
 from api.core.clock import Clock
-from api.core.errors import ConflictError, NotFoundError
 from api.executions.service import End, Task
-from api.runs.service import Order
+from api.workflows.briefing import Briefing
 from api.workflows.errors import AgentLostError, ExecutionEndedError
 from api.workflows.follower import Follower
 from api.workflows.patience import PatientAgent
@@ -53,80 +52,91 @@ class AgentDriver:
         self._clock = clock
         self._lost_after_s = lost_after_s
 
-    async def drive(self, task: Task, order: Order, canceled: asyncio.Event) -> End:
+    async def drive(self, briefing: Briefing, canceled: asyncio.Event) -> End:
         """Bring a running execution to its end and return that end."""
+        task = briefing.task
+        if briefing.endpoint is None:
+            return _describe_missing(task)
+        agent = PatientAgent(
+            self._calls,
+            lambda: self._locate(task),
+            briefing.endpoint,
+            self._clock,
+            self._lost_after_s,
+        )
         try:
-            agent = PatientAgent(
-                self._calls,
-                lambda: self._locate(task),
-                await self._locate(task),
-                self._clock,
-                self._lost_after_s,
-            )
             if not await self._has_begun(task):
-                inventory = await self._build_inventory(task, order)
-                await self._starter.start(agent, task, order, inventory, canceled)
-            with self._canceling(agent, task, canceled):
-                result = await self._follow(agent, task, order)
+                await self._starter.start(agent, briefing, canceled)
+            with self._canceling(agent, briefing, canceled):
+                result = await self._follow(agent, briefing)
         except ExecutionEndedError as ended:
             return ended.end
         except AgentLostError as error:
             return End("lost", "agent_lost", error.message)
-        except (NotFoundError, ConflictError) as error:
-            return End("failed", "not_installed", error.message, started=False)
         return End(result.state, result.reason_code, result.reason, result.return_code)
 
-    async def acknowledge(self, task: Task) -> None:
-        """Tell the agent that all is stored; where it cannot be told, it keeps its copy."""
+    async def acknowledge(self, briefing: Briefing) -> bool:
+        """Tell the agent that all is stored; return whether it knows."""
+        if briefing.endpoint is None:
+            return False
         try:
-            endpoint = await self._locate(task)
-            params = AcknowledgeCommandParams(command_id=task.id)
-            await self._calls.call(endpoint, ACKNOWLEDGE_COMMAND, params)
-        except (AgentError, RpcError, NotFoundError, ConflictError) as error:
-            _log.warning("acknowledge_failed", execution=task.id, cause=error.message)
-            return
-        await self._recorder.acknowledge(task)
+            params = AcknowledgeCommandParams(command_id=briefing.task.id)
+            await self._calls.call(briefing.endpoint, ACKNOWLEDGE_COMMAND, params)
+        except (AgentError, RpcError) as error:
+            _log.warning("acknowledge_failed", execution=briefing.task.id, cause=error.message)
+            return False
+        return True
 
     async def _locate(self, task: Task) -> Endpoint:
-        if task.host_id is None:
-            raise NotFoundError(f"The host {task.host_name} was removed meanwhile.")
+        """Find the agent as it is called by now, which may have moved meanwhile."""
         async with self._open_work(read_only=True) as work:
-            return await work.host_agents.get_endpoint(task.host_id)
+            return await work.host_agents.get_endpoint(task.host_id or 0)
 
     async def _has_begun(self, task: Task) -> bool:
         """Say whether the agent is known to have begun: then it must not be started once more."""
         return task.last_event > 0 or await self._recorder.get_log_size(task) > 0
 
-    async def _build_inventory(self, task: Task, order: Order) -> dict[str, object]:
-        if order.kind != "playbook":
-            return {}
-        async with self._open_work(read_only=True) as work:
-            return await work.hosts.build_inventory(task.host_name)
-
-    async def _follow(self, agent: PatientAgent, task: Task, order: Order) -> ExecutionResult:
+    async def _follow(self, agent: PatientAgent, briefing: Briefing) -> ExecutionResult:
+        task = briefing.task
         follower = Follower(agent, self._recorder, self._clock, task)
         try:
-            return await follower.follow(has_events=order.kind == "playbook")
+            return await follower.follow(has_events=briefing.order.kind == "playbook")
         except RpcError as error:
             reason = f"The agent of {task.host_name} cannot say how it ended: {error.message}"
             raise ExecutionEndedError(End("lost", "agent_lost", reason)) from error
 
     @contextlib.contextmanager
     def _canceling(
-        self, agent: PatientAgent, task: Task, canceled: asyncio.Event
+        self, agent: PatientAgent, briefing: Briefing, canceled: asyncio.Event
     ) -> Iterator[None]:
         """While the block lasts, tell the agent to cancel as soon as somebody asks for it."""
-        watching = asyncio.create_task(_cancel_when_asked(agent, task, canceled))
+        watching = asyncio.create_task(_cancel_when_asked(agent, briefing, canceled))
         try:
             yield
         finally:
             watching.cancel()
 
 
-async def _cancel_when_asked(agent: PatientAgent, task: Task, canceled: asyncio.Event) -> None:
+async def _cancel_when_asked(
+    agent: PatientAgent, briefing: Briefing, canceled: asyncio.Event
+) -> None:
     """Wait for the wish and pass it on; how it ends is for the follower to find out."""
     await canceled.wait()
+    task = briefing.task
+    params = CancelCommandParams(command_id=task.id, principal=briefing.order.created_by)
     try:
-        await agent.call(CANCEL_COMMAND, CancelCommandParams(command_id=task.id))
+        await agent.call(CANCEL_COMMAND, params)
     except (RpcError, AgentLostError) as error:
         _log.warning("cancel_failed", execution=task.id, cause=error.message)
+
+
+def _describe_missing(task: Task) -> End:
+    """Say why an execution cannot begin on a host without an agent."""
+    if task.host_id is None:
+        reason = f"The host {task.host_name} was removed before it began."
+    else:
+        reason = (
+            f"Host '{task.host_name}' has no agent yet. "
+            f"Install it with 'myx host install {task.host_name}'."
+        )
+    return End("failed", "not_installed", reason, started=False)

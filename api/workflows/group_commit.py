@@ -46,6 +46,7 @@ class GroupCommit:
 
     async def _commit_all(self) -> None:
         try:
+            await asyncio.sleep(0)  # whoever writes in the same moment comes into the first group
             while self._waiting:
                 group, self._waiting = self._waiting[:MAX_GROUP], self._waiting[MAX_GROUP:]
                 await self._commit_group(group)

@@ -18,6 +18,7 @@ from api.core.errors import MyxError
 from api.executions.service import End, Task
 from api.hosts.targets import InstallPlan, InstallRecord
 from api.runs.service import Order
+from api.workflows.briefing import Briefing
 from api.workflows.recorder import Recorder
 from api.workflows.work import OpenWork
 
@@ -57,9 +58,9 @@ class InstallDriver:
         self._recorder = recorder
         self._clock = clock
 
-    async def drive(self, task: Task, order: Order, canceled: asyncio.Event) -> End:
+    async def drive(self, briefing: Briefing, canceled: asyncio.Event) -> End:
         """Install or remove the agent and return how that ended."""
-        working = asyncio.ensure_future(self._work(task, order))
+        working = asyncio.ensure_future(self._work(briefing.task, briefing.order))
         asked = asyncio.ensure_future(canceled.wait())
         try:
             await asyncio.wait({working, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -71,8 +72,9 @@ class InstallDriver:
             working.cancel()
             await asyncio.gather(working, asked, return_exceptions=True)
 
-    async def acknowledge(self, task: Task) -> None:
-        """Do nothing: all that is known of it lies here."""
+    async def acknowledge(self, _briefing: Briefing) -> bool:
+        """Tell nobody: all that is known of it lies here."""
+        return True
 
     async def _work(self, task: Task, order: Order) -> End:
         lines = _LineLog(self._recorder, task)

@@ -36,15 +36,10 @@ class Recorder:
         self._clock = clock
 
     async def start(self, task: Task) -> bool:
-        """Turn the execution, and with the first its run, to running; False where it ended."""
-
-        async def write(work: Work) -> tuple[Execution | None, bool]:
-            started = await work.executions.start_execution(task.id)
-            return started, started is not None and await work.runs.start_run(task.run_id)
-
-        started, is_first = await self._group_commit.run(write)
-        if is_first:
-            self._changes.publish_run(task.run_id)
+        """Turn the execution into a running one; return whether it was pending."""
+        started = await self._group_commit.run(
+            lambda work: work.executions.start_execution(task.id)
+        )
         if started is not None:
             self._changes.publish_execution(started)
         return started is not None
@@ -66,15 +61,21 @@ class Recorder:
         await self._group_commit.run(lambda work: work.executions.store_events(task.id, events))
         self._changes.publish_events(task.id)
 
-    async def finish(self, task: Task, end: End) -> None:
+    async def finish(self, task: Task, end: End, *, has_events: bool) -> None:
         """Bring the log to the disk for good, then end the execution."""
-        finished = await self._insist(lambda: self._finish(task, end))
+        finished = await self._insist(lambda: self._finish(task, end, has_events=has_events))
         if finished is not None:
             self._changes.publish_execution(finished)
 
-    async def acknowledge(self, task: Task) -> None:
-        """Note that the agent may forget the execution."""
-        await self._group_commit.run(lambda work: work.executions.acknowledge([task.id]))
+    async def acknowledge(self, execution_ids: Sequence[str]) -> None:
+        """Note that the agents may forget these executions."""
+        if execution_ids:
+            await self._group_commit.run(lambda work: work.executions.acknowledge(execution_ids))
+
+    async def start_run(self, run_id: int) -> None:
+        """Turn the run into a running one."""
+        if await self._group_commit.run(lambda work: work.runs.start_run(run_id)):
+            self._changes.publish_run(run_id)
 
     async def finish_run(self, run_id: int) -> None:
         """End a run whose executions have all ended."""
@@ -92,12 +93,12 @@ class Recorder:
             self._changes.publish_execution(execution)
         self._changes.publish_run(run_id)
 
-    async def _finish(self, task: Task, end: End) -> Execution | None:
+    async def _finish(self, task: Task, end: End, *, has_events: bool) -> Execution | None:
         await self._logs.seal(task.id)
         size = await self._logs.size(task.id)
 
         async def write(work: Work) -> Execution | None:
-            recap = await work.executions.find_recap(task.id)
+            recap = await work.executions.find_recap(task.id) if has_events else None
             return await work.executions.finish_execution(task.id, end, size, recap)
 
         return await self._group_commit.run(write)

@@ -6,15 +6,15 @@ is logged with its stack and closes the run as ``internal_error``.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
 from api.core.errors import MyxError
-from api.executions.service import End, Task
+from api.executions.service import End
 from api.runs.schemas import RunKind
-from api.runs.service import Order
+from api.workflows.briefing import BATCH, Briefing, brief_all
 from api.workflows.recorder import Recorder
 from api.workflows.work import OpenWork
 
@@ -28,12 +28,12 @@ _log = structlog.get_logger(__name__)
 class ExecutionDriver(Protocol):
     """Brings executions to their end."""
 
-    async def drive(self, task: Task, order: Order, canceled: asyncio.Event) -> End:
+    async def drive(self, briefing: Briefing, canceled: asyncio.Event) -> End:
         """Bring a running execution to its end and return that end."""
         ...
 
-    async def acknowledge(self, task: Task) -> None:
-        """Tell whoever reported the end that it is stored."""
+    async def acknowledge(self, briefing: Briefing, /) -> bool:
+        """Tell whoever reported the end that it is stored; return whether they know."""
         ...
 
 
@@ -83,42 +83,44 @@ class RunDriver:
         if order.cancel_requested:
             canceled.set()
         lane = self._lanes[order.kind]
+        ended: list[Briefing] = []
+        left = [task for task in tasks if task.end is None or not task.acknowledged]
+        async with asyncio.TaskGroup() as driving:
+            driving.create_task(self._recorder.start_run(run_id))
+            async for briefing in brief_all(self._open_work, order, left):
+                task = briefing.task
+                if task.end is not None:
+                    ended += [briefing] if task.end.is_from_agent else []
+                elif not (canceled.is_set() and task.status == "pending"):
+                    await lane.slots.acquire()
+                    driving.create_task(self._drive_one(lane, briefing, canceled, ended))
         # The run's end does not wait until the agents are told; the workflow does.
-        async with asyncio.TaskGroup() as acknowledging:
-            async with asyncio.TaskGroup() as driving:
-                for task in tasks:
-                    if task.end is not None:
-                        if not task.acknowledged:
-                            self._acknowledge(lane, task, task.end, acknowledging)
-                    elif not (canceled.is_set() and task.status == "pending"):
-                        await lane.slots.acquire()
-                        driving.create_task(
-                            self._drive_one(lane, task, order, canceled, acknowledging)
-                        )
-            await self._recorder.finish_run(run_id)
+        await self._recorder.finish_run(run_id)
+        await self._acknowledge(lane.driver, ended)
 
     async def _drive_one(
-        self,
-        lane: Lane,
-        task: Task,
-        order: Order,
-        canceled: asyncio.Event,
-        acknowledging: asyncio.TaskGroup,
+        self, lane: Lane, briefing: Briefing, canceled: asyncio.Event, ended: list[Briefing]
     ) -> None:
+        """Drive an execution in a slot; where its agent must be told, it joins ``ended``."""
+        task = briefing.task
         try:
             if task.status == "pending" and not await self._recorder.start(task):
                 return
-            end = await lane.driver.drive(task, order, canceled)
+            end = await lane.driver.drive(briefing, canceled)
         except Exception:  # noqa: BLE001 - one execution must not end the others
             _log.exception("execution_failed", run=task.run_id, execution=task.id)
             end = End("failed", "internal_error", INTERNAL_ERROR)
         finally:
             lane.slots.release()
-        await self._recorder.finish(task, end)
-        self._acknowledge(lane, task, end, acknowledging)
-
-    def _acknowledge(
-        self, lane: Lane, task: Task, end: End, acknowledging: asyncio.TaskGroup
-    ) -> None:
+        await self._recorder.finish(task, end, has_events=briefing.order.kind == "playbook")
         if end.is_from_agent:
-            acknowledging.create_task(lane.driver.acknowledge(task))
+            ended.append(briefing)
+
+    async def _acknowledge(self, driver: ExecutionDriver, ended: Sequence[Briefing]) -> None:
+        """Tell the agents that all is stored; those that cannot be told keep their copy."""
+        told: list[str] = []
+        for start in range(0, len(ended), BATCH):
+            batch = ended[start : start + BATCH]
+            known = await asyncio.gather(*(driver.acknowledge(briefing) for briefing in batch))
+            told += [b.task.id for b, is_known in zip(batch, known, strict=True) if is_known]
+        await self._recorder.acknowledge(told)

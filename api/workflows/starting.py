@@ -2,7 +2,6 @@
 """How does an execution begin on its host? Where its bundle is missing, that is sent first."""
 
 import asyncio
-from typing import Any
 
 from agent_runner.protocol import errors as rpc
 from agent_runner.protocol.methods import (
@@ -16,6 +15,7 @@ from api.agents.errors import AgentError
 from api.executions.service import End, Task
 from api.executions.states import ReasonCode
 from api.runs.service import Order
+from api.workflows.briefing import Briefing
 from api.workflows.bundle_sender import BundleSender
 from api.workflows.errors import ExecutionEndedError
 from api.workflows.patience import PatientAgent
@@ -39,9 +39,7 @@ class Starter:
     async def start(
         self,
         agent: PatientAgent,
-        task: Task,
-        order: Order,
-        inventory: dict[str, Any],
+        briefing: Briefing,
         canceled: asyncio.Event,
     ) -> None:
         """Start the execution; starting one that was started before changes nothing.
@@ -51,9 +49,9 @@ class Starter:
             AgentLostError: it may have started, and the agent was not heard of since.
         """
         try:
-            await self._start(agent, task, order, inventory, canceled)
+            await self._start(agent, briefing, canceled)
         except rpc.RpcError as error:
-            reason = f"The agent of {task.host_name}: {error.message}"
+            reason = f"The agent of {briefing.task.host_name}: {error.message}"
             raise _failed(_REASON_BY_ERROR.get(type(error), "agent_refused"), reason) from error
         except AgentError as error:
             if canceled.is_set():
@@ -63,16 +61,11 @@ class Starter:
             raise _failed(error.reason_code, error.message) from error
 
     async def _start(
-        self,
-        agent: PatientAgent,
-        task: Task,
-        order: Order,
-        inventory: dict[str, Any],
-        canceled: asyncio.Event,
+        self, agent: PatientAgent, briefing: Briefing, canceled: asyncio.Event
     ) -> StartResult:
-        if order.kind != "playbook":
-            return await _call(agent, _build_command(task, order), canceled)
-        params = _build_playbook(task, order, inventory)
+        if briefing.order.kind != "playbook":
+            return await _call(agent, _build_command(briefing.task, briefing.order), canceled)
+        params = _build_playbook(briefing)
         for _ in range(MAX_BUNDLE_ROUNDS):
             try:
                 return await _call(agent, params, canceled)
@@ -106,6 +99,7 @@ def _build_command(task: Task, order: Order) -> ExecuteCommandParams:
         return ExecuteCommandParams(
             command=script["name"],
             command_id=task.id,
+            principal=order.created_by,
             args=spec["args"],
             user=spec.get("user"),
             timeout=order.timeout_s,
@@ -115,19 +109,22 @@ def _build_command(task: Task, order: Order) -> ExecuteCommandParams:
     return ExecuteCommandParams(
         command=program,
         command_id=task.id,
+        principal=order.created_by,
         args=args,
         user=spec.get("user"),
         timeout=order.timeout_s,
     )
 
 
-def _build_playbook(task: Task, order: Order, inventory: dict[str, Any]) -> ExecuteAnsibleParams:
+def _build_playbook(briefing: Briefing) -> ExecuteAnsibleParams:
+    task, order = briefing.task, briefing.order
     spec = order.spec
     return ExecuteAnsibleParams(
         playbook=spec["playbook"],
         command_id=task.id,
+        principal=order.created_by,
         bundle=order.bundle_digest or "",
-        inventory=inventory,
+        inventory=dict(briefing.inventory),
         inventory_hostname=task.host_name,
         extra_vars=order.secrets.get("extra_vars", {}),
         timeout=order.timeout_s,

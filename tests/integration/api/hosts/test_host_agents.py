@@ -135,9 +135,12 @@ async def test_the_inventory_has_the_whole_fleet(composition: Composition) -> No
     async with composition.unit_of_work() as services:
         await services.hosts.update_host("web1", HostUpdate(groups=["web"], variables={"a": 1}))
     async with composition.unit_of_work(read_only=True) as services:
-        assert await services.hosts.build_inventory("web1") == {
-            "all": {
-                "hosts": {"web1": {"a": 1}, "web2": None},
-                "children": {"web": {"hosts": {"web1": None}}},
+        [member] = await services.hosts.select_hosts(["web1"])
+        assert await services.hosts.build_inventories([member.host_id, 99]) == {
+            member.host_id: {
+                "all": {
+                    "hosts": {"web1": {"a": 1}, "web2": None},
+                    "children": {"web": {"hosts": {"web1": None}}},
+                }
             }
         }

@@ -17,11 +17,13 @@ class Transactions:
     def __init__(self) -> None:
         self.committed: list[list[str]] = []
         self.gate = asyncio.Event()
+        self.opened = asyncio.Event()
 
     @asynccontextmanager
     async def open(self, *, read_only: bool = False) -> AsyncIterator[list[str]]:
         """Open one; it commits when the gate is open."""
         assert not read_only
+        self.opened.set()
         done: list[str] = []
         yield done
         await self.gate.wait()
@@ -43,7 +45,7 @@ async def test_what_waits_is_committed_together() -> None:
     transactions = Transactions()
     group = GroupCommit(transactions.open)
     first = asyncio.create_task(group.run(write("a")))
-    await asyncio.sleep(0)
+    await transactions.opened.wait()
     others = [asyncio.create_task(group.run(write(text))) for text in "bcd"]
     transactions.gate.set()
 
@@ -60,7 +62,7 @@ async def test_one_that_fails_does_not_fail_the_others() -> None:
         raise ValueError("no")
 
     first = asyncio.create_task(group.run(write("a")))
-    await asyncio.sleep(0)
+    await transactions.opened.wait()
     good = asyncio.create_task(group.run(write("b")))
     bad = asyncio.create_task(group.run(fail))
     transactions.gate.set()
@@ -77,7 +79,7 @@ async def test_closing_waits_for_what_is_under_way() -> None:
     transactions = Transactions()
     group = GroupCommit(transactions.open)
     asking = asyncio.create_task(group.run(write("a")))
-    await asyncio.sleep(0)
+    await transactions.opened.wait()
     asking.cancel()
     transactions.gate.set()
 

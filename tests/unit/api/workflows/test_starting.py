@@ -15,6 +15,7 @@ from api.agents.memory import MemoryAgent
 from api.bundles.errors import BundleNotFoundError
 from api.executions.service import Task
 from api.runs.service import Order
+from api.workflows.briefing import Briefing
 from api.workflows.bundle_sender import BundleSender
 from api.workflows.errors import AgentLostError, ExecutionEndedError
 from api.workflows.patience import PatientAgent
@@ -65,7 +66,7 @@ def start(patient: PatientAgent, task: Task, tmp_path: Path) -> Start:
         if is_canceled:
             canceled.set()
         starter = Starter(BundleSender(find_archive))
-        await starter.start(patient, task, order, {"all": {}}, canceled)
+        await starter.start(patient, Briefing(task, order, None, {"all": {}}), canceled)
 
     return starting
 
