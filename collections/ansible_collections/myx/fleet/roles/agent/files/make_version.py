@@ -5,8 +5,8 @@
     make_version.py BUNDLE_DIR VERSION_DIR
 
 The version is a virtual environment of this Python with bytecode compiled, together with what
-the installer needs for later runs. The file ``complete`` is written last: without it the folder
-is a leftover and is made anew. Two installs at once wait for each other.
+the installer needs for later runs. The file ``complete`` is written last: a folder without it, or
+one that no longer works, is made anew. Two installs at once wait for each other.
 """
 
 import fcntl
@@ -24,7 +24,7 @@ def make_version(bundle: Path, version: Path) -> str:
     version.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     with (version.parent / LOCK_NAME).open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if (version / "complete").exists():
+        if is_whole(version):
             return "there already"
         shutil.rmtree(version, ignore_errors=True)
         try:
@@ -33,6 +33,14 @@ def make_version(bundle: Path, version: Path) -> str:
             shutil.rmtree(version, ignore_errors=True)
             raise
     return "made"
+
+
+def is_whole(version: Path) -> bool:
+    """Say whether the version was finished and still works."""
+    probe = [version / "bin/python", "-c", "import ansible, agent_runner"]
+    if not (version / "complete").exists() or not (version / "bin/python").exists():
+        return False
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
 def fill_version(bundle: Path, version: Path) -> None:
