@@ -25,8 +25,8 @@ from agent_runner.content.disk import (
     sync_folder,
     translate_full_disk,
 )
-from agent_runner.content.headers import read_members
 from agent_runner.content.tree import NewTree
+from agent_runner.protocol.archives import read_members
 from agent_runner.protocol.errors import BundleRejectedError, InternalError
 
 COPY_BYTES = 64 * 1024

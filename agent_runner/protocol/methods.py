@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from agent_runner.protocol.pieces import Encoding
+from agent_runner.protocol.signing import SIGNATURE_PATTERN
 
 PROTOCOL_VERSION = 1
 """Raised when a peer of the version before would misunderstand a message."""
@@ -49,6 +50,9 @@ MAX_PRINCIPAL_CHARS = 256
 """The longest name of who asks; it is for the host's audit log and decides nothing."""
 
 Kind = Literal["command", "script", "playbook"]
+BundleSignatures = Literal["required", "not_required", "no_key"]
+"""Whether a host takes only signed content; without a key it cannot."""
+
 LogType = Literal["stdout", "stderr"]
 State = Literal["pending", "running", "successful", "failed", "canceled", "timed_out", "lost"]
 END_STATES: frozenset[State] = frozenset({"successful", "failed", "canceled", "timed_out", "lost"})
@@ -69,6 +73,7 @@ CommandId = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 Digest = Annotated[str, msgspec.Meta(pattern=DIGEST_PATTERN)]
 Principal = Annotated[str, msgspec.Meta(max_length=MAX_PRINCIPAL_CHARS)]
 AccountName = Annotated[str, msgspec.Meta(pattern=ACCOUNT_PATTERN)]
+Signature = Annotated[str, msgspec.Meta(pattern=SIGNATURE_PATTERN)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 Offset = Annotated[int, msgspec.Meta(ge=0)]
 WaitSeconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_WAIT_S)]
@@ -140,6 +145,7 @@ class GetStatusResult(Result, frozen=True):
     load: Load
     limits: dict[str, int]
     running: list[RunningExecution]
+    bundle_signatures: BundleSignatures = "no_key"
 
 
 class GetPortResult(Result, frozen=True):
@@ -319,6 +325,7 @@ class AcknowledgeCommandResult(Result, frozen=True):
 class PutBundleParams(Message, frozen=True):
     """Parameters of ``put_bundle``: a piece of a tar.gz, base64, at ``offset`` of ``size``.
 
+    ``signature`` is the control plane's (see ``agent_runner.protocol.signing``), with every piece.
     Empty ``data`` asks how much the host already has. The piece that completes the bundle is
     answered when the digest is verified and the content is unpacked.
     """
@@ -327,6 +334,7 @@ class PutBundleParams(Message, frozen=True):
     size: Annotated[int, msgspec.Meta(gt=0)]
     offset: Offset
     data: str
+    signature: Signature | None = None
 
 
 class PutBundleResult(Result, frozen=True):

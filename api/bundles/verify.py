@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from agent_runner.protocol import errors as rpc
+from agent_runner.protocol.archives import FILE_TYPES, read_members
 from api.bundles.errors import BundleRejectedError
 from api.bundles.limits import BundleLimits
 
@@ -19,8 +21,7 @@ HEADER_ALLOWANCE_BYTES = 4096
 END_ALLOWANCE_BYTES = 64 * 1024
 """What tar may add at the end, and what is read ahead."""
 
-_REGULAR = (tarfile.REGTYPE, tarfile.AREGTYPE)
-_DAMAGE = (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, UnicodeError, ValueError)
+_DAMAGE = (rpc.BundleRejectedError, gzip.BadGzipFile, zlib.error, EOFError)
 
 
 class _CountedStream:
@@ -70,11 +71,8 @@ def verify_archive(path: Path, limits: BundleLimits) -> int:
 def _read_members(file: BinaryIO, limits: BundleLimits) -> Iterator[tarfile.TarInfo]:
     with gzip.GzipFile(fileobj=file, mode="rb") as unpacked:
         stream = _CountedStream(cast("BinaryIO", unpacked), limits)
-        with tarfile.open(fileobj=cast("BinaryIO", stream), mode="r|") as archive:
-            while (member := archive.next()) is not None:
-                yield member
-                # Or it would keep every header in memory.
-                archive.members = []  # type: ignore[attr-defined]  # the stubs leave it out
+        for _archive, member in read_members(cast("BinaryIO", stream)):
+            yield member
 
 
 def _check_member(member: tarfile.TarInfo) -> None:
@@ -87,7 +85,7 @@ def _check_member(member: tarfile.TarInfo) -> None:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
         if posixpath.isabs(member.linkname) or target == ".." or target.startswith("../"):
             raise _reject(name, f"is a link that leads out of the bundle, to {member.linkname!r}")
-    elif not (member.isdir() or (member.type in _REGULAR and not member.sparse)):
+    elif not (member.isdir() or (member.type in FILE_TYPES and not member.sparse)):
         raise _reject(name, "is neither file, folder nor symbolic link")
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent_runner.content import disk
-from agent_runner.content.headers import MAX_LONG_NAME_BYTES
+from agent_runner.protocol.archives import MAX_LONG_NAME_BYTES
 from agent_runner.content.tree import MAX_DEPTH
 from agent_runner.content.unpack import UnpackLimits, unpack_bundle
 from agent_runner.protocol.errors import BundleRejectedError, DiskFullError, InternalError

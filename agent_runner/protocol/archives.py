@@ -11,7 +11,7 @@ import gzip
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Self
+from typing import BinaryIO, Self
 
 from agent_runner.protocol.errors import BundleRejectedError, RpcError
 
@@ -45,8 +45,10 @@ class PlainHeader(tarfile.TarInfo):
         return header
 
 
-def read_members(stream: gzip.GzipFile) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
-    """Read an archive member by member; each must be used before the next is asked for.
+def read_members(
+    stream: gzip.GzipFile | BinaryIO,
+) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+    """Read an uncompressed archive by members; each must be used before the next is asked for.
 
     Raises:
         BundleRejectedError: the archive is damaged, or a member is not wanted.
