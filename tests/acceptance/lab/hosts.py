@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.image import DEFAULT_SUITE, DEPLOY_USER, ensure_image
+from lab.image import CACHE_DIR, DEFAULT_SUITE, DEPLOY_USER, ensure_image
 from lab.podman import ask_podman, run_podman
 from lab.waiting import wait_for
 
@@ -97,7 +97,7 @@ class Lab:
         self.session = secrets.token_hex(4)
         self.hosts: dict[str, Host] = {}
         self._image = ensure_image(suite)
-        self._dir = Path(tempfile.mkdtemp(prefix="myx-lab-"))
+        self._dir = Path(tempfile.mkdtemp(prefix="session-", dir=CACHE_DIR))
         self.key_path = make_key(self._dir / "id_ed25519")
         remove_orphans()
 

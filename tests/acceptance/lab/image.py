@@ -17,7 +17,7 @@ from lab.podman import LabError, ask_podman, run_podman
 from lab.prerequisites import install_prerequisites
 
 CACHE_DIR = Path("/var/tmp/myx-lab")  # noqa: S108 - survives reboots, owned by root, mode 0700
-"""Logs of the building and its lock; the image itself lies in podman's store."""
+"""Keys of sessions, logs of the building and its lock; the image lies in podman's store."""
 
 DEFAULT_SUITE = "bookworm"
 """The Debian release of the hosts: 12."""
