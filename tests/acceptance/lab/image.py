@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is on a test host, and how is its image built once and kept?
 
-The image's name carries a digest of this file: a changed recipe makes a new image by itself.
+The image's name carries a digest of the recipe: a changed one makes a new image by itself.
 """
 
 import fcntl
@@ -78,8 +78,8 @@ def ensure_image(suite: str = DEFAULT_SUITE) -> str:
     CACHE_DIR.mkdir(mode=0o700, exist_ok=True)
     with _locked(CACHE_DIR / "lock"):
         install_prerequisites(CACHE_DIR / "apt.log")
-        recipe = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-        image = f"localhost/myx-lab:{suite}-{recipe}"
+        recipe = hashlib.sha256(" ".join((*PACKAGES, _PREPARE)).encode()).hexdigest()
+        image = f"localhost/myx-lab:{suite}-{recipe[:12]}"
         if run_podman("image", "exists", image, check=False).returncode:
             _build(image, suite)
     return image
