@@ -38,7 +38,7 @@ class AuditLog:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write(self, action: str, command_id: str, facts: Mapping[str, Any]) -> None:
+    def write(self, action: str, command_id: str | None, facts: Mapping[str, Any]) -> None:
         """Append one line and return when it is on disk.
 
         Raises:

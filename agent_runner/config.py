@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from agent_runner.errors import ConfigError
+from agent_runner.protocol.signing import PUBLIC_KEY_PATTERN
 
 DEFAULT_CONFIG_PATH = Path("/etc/myx-agent/config.json")
 
@@ -30,6 +31,7 @@ Secret = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{16,512}$")]
 
 _MIB = 1024 * 1024
 _GIB = 1024 * _MIB
+_DAY_S = 24 * 3600
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,6 +45,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         bundle_max_bytes: the largest content bundle as it is sent.
         bundle_unpacked_max_bytes: the largest content bundle when it is unpacked.
         bundle_max_files: the most files, folders and links in a content bundle.
+        spool_max_age_s: seconds that an execution is kept after its end, once the control plane
+            has stored it.
+        spool_unacknowledged_max_age_s: seconds that an execution is kept after its end where no
+            control plane has asked for it.
+        spool_max_bytes: above this size of all executions' logs and records, the oldest that
+            have ended and that the control plane has stored are removed.
+        spool_max_executions: above this number of kept executions likewise.
     """
 
     max_concurrent: Count = 100
@@ -52,6 +61,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bundle_max_bytes: Bytes = 256 * _MIB
     bundle_unpacked_max_bytes: Bytes = _GIB
     bundle_max_files: Count = 50_000
+    spool_max_age_s: Count = 7 * _DAY_S
+    spool_unacknowledged_max_age_s: Count = 30 * _DAY_S
+    spool_max_bytes: Bytes = 20 * _GIB
+    spool_max_executions: Count = 1000
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,6 +80,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         content_dir: content bundles, one folder per digest.
         ssl_dir: the agent's certificate and key.
         limits: what the agent may use of its host.
+        bundle_public_key: the key with which the control plane signs content, in base64; without
+            one, content is taken unsigned.
+        require_signed_bundles: refuse content that is not signed with that key.
     """
 
     rpc_port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -78,6 +94,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     content_dir: Path = Path("/opt/myx-deployment-tool")
     ssl_dir: Path = Path("/etc/myx-agent/ssl")
     limits: Limits = Limits()
+    bundle_public_key: Annotated[str, msgspec.Meta(pattern=PUBLIC_KEY_PATTERN)] | None = None
+    require_signed_bundles: bool = True
 
     def __repr__(self) -> str:
         return f"Config(rpc_port={self.rpc_port}, state_dir={str(self.state_dir)!r})"

@@ -7,8 +7,9 @@ import signal
 from pathlib import Path
 
 from agent_runner import __version__
+from agent_runner.audit import AUDIT_NAME, AuditLog
 from agent_runner.config import Config
-from agent_runner.content import ContentStore
+from agent_runner.content import ContentStore, build_rule
 from agent_runner.errors import ConfigError
 from agent_runner.executions import Executions
 from agent_runner.server import AgentServer
@@ -23,7 +24,13 @@ async def serve(config: Config, policy_path: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     _make_folders(config.state_dir, config.content_dir)
-    content = ContentStore(config.content_dir, config.limits)
+    audit = AuditLog(config.state_dir.resolve() / AUDIT_NAME)
+    content = ContentStore(
+        config.content_dir,
+        config.limits,
+        signatures=build_rule(config),
+        on_change=lambda digest, change: _note_changed_content(audit, digest, change),
+    )
     executions = Executions(
         state_dir=config.state_dir,
         policy_path=policy_path,
@@ -41,6 +48,14 @@ async def serve(config: Config, policy_path: Path) -> None:
         )
         await stop.wait()
         logger.info("stopping")
+
+
+def _note_changed_content(audit: AuditLog, digest: str, change: str) -> None:
+    """Write to the host's audit log that content was not what had been unpacked."""
+    try:
+        audit.write("content_changed", None, {"digest": digest, "change": change})
+    except OSError as error:
+        logger.warning("not_audited", extra={"digest": digest, "error": str(error)})
 
 
 def _make_folders(*folders: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Protocol, Self
 
 from agent_runner.auth import Gatekeeper
 from agent_runner.config import Config, Limits
-from agent_runner.content import ContentStore
+from agent_runner.content import ContentStore, build_rule
 from agent_runner.https.endpoint import RpcEndpoint
 from agent_runner.https.listener import Listener, open_socket
 from agent_runner.rpc.dispatcher import Dispatcher
@@ -38,7 +38,12 @@ class AgentServer:
         sock = open_socket(config.listen_address, config.rpc_port)
         self.port: int = sock.getsockname()[1]
         services = Services(
-            executions, content, HostFacts(config.state_dir), self.port, list_limits(config.limits)
+            executions,
+            content,
+            HostFacts(config.state_dir),
+            self.port,
+            list_limits(config.limits),
+            build_rule(config).name,
         )
         dispatcher = Dispatcher(build_methods(services))
         self._endpoint = RpcEndpoint(config.rpc_path, Gatekeeper(config.agent_token), dispatcher)

@@ -24,6 +24,7 @@ from api.bundles.intake import BundleIntake
 from api.bundles.limits import BundleLimits
 from api.bundles.repository import BundleRepository
 from api.bundles.service import BundleService
+from api.bundles.signing import BundleSigner, load_signer
 from api.bundles.store import BundleStore
 from api.core.clock import Clock, SystemClock
 from api.core.exclusive import ExclusiveLock
@@ -67,6 +68,7 @@ class Composition:
         ensure_private_dir(settings.data_dir)
         self._lock = ExclusiveLock(settings.data_dir / "lock")
         self.sealer = load_sealer(settings.secret_key_file)
+        self._signer = load_signer(settings.signing_key_file)
         self.authenticator = Authenticator(load_admin_token(settings.admin_token_file))
         self.database = Database(settings.database_url)
         self.host_vault = HostVault(self.sealer)
@@ -83,7 +85,9 @@ class Composition:
         read_work = partial(self.unit_of_work, read_only=True)
         self.execution_reader = ExecutionReader(read_work, self.logs, self.changes, self.clock)
         self.run_streams = RunStreams(read_work, self.logs, self.changes)
-        self._conductor = self._make_conductor(installer or _build_installer(settings))
+        self._conductor = self._make_conductor(
+            installer or _build_installer(settings, self._signer)
+        )
         self.run_launcher = RunLauncher(
             self.unit_of_work, self.bundle_intake, self.bundle_store, self._conductor, self.changes
         )
@@ -117,6 +121,7 @@ class Composition:
                 agents=self.agents,
                 installer=installer,
                 find_archive=self.bundle_store.get_archive,
+                sign_bundle=self._signer.sign,
                 logs=self.logs,
                 changes=self.changes,
                 clock=self.clock,
@@ -181,6 +186,6 @@ def _bundle_limits(settings: Settings) -> BundleLimits:
     )
 
 
-def _build_installer(settings: Settings) -> SshInstaller:
+def _build_installer(settings: Settings, signer: BundleSigner) -> SshInstaller:
     bundles = AgentBundles(find_sources(), settings.agent_bundles_dir, settings.agent_bundle_dir)
-    return SshInstaller(bundles)
+    return SshInstaller(bundles, signer.public_key)

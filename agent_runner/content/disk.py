@@ -10,6 +10,8 @@ from pathlib import Path
 
 from agent_runner.protocol.errors import DiskFullError
 
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -49,6 +51,15 @@ def sync_file_system(folder: Path) -> None:
         if libc.syncfs(descriptor) != 0:
             number = ctypes.get_errno()
             raise OSError(number, os.strerror(number), str(folder))
+
+
+def exchange(first: Path, second: Path) -> None:
+    """Let two paths change places in one step, so that neither is missing at any moment."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = (os.fsencode(first), os.fsencode(second))
+    if libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(first))
 
 
 def sync_folder(folder: Path) -> None:

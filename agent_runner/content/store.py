@@ -4,12 +4,14 @@
 A bundle lies unpacked in ``content_dir/<digest>/`` and is never changed again. What is on its way
 lies in ``content_dir/.incoming/``: pieces are appended to one file a bundle, so that a sender can
 go on where it was interrupted and several senders of one bundle help each other. The folder
-appears under its name by one rename, when everything in it is verified and on disk.
+appears under its name by one rename, when everything in it is verified and on disk; then its
+manifest is written, against which it is compared before each start.
 """
 
 import asyncio
 import base64
 import binascii
+import logging
 import re
 import threading
 import time
@@ -20,6 +22,8 @@ from weakref import WeakValueDictionary
 
 from agent_runner.config import Limits
 from agent_runner.content.incoming import Upload, clean_incoming, remove_stale_partials
+from agent_runner.content.manifests import Manifest, Manifests, find_change
+from agent_runner.content.signatures import SignatureRule
 from agent_runner.content.unpack import UnpackLimits, unpack_bundle
 from agent_runner.protocol.errors import (
     BundleMissingError,
@@ -33,6 +37,8 @@ from agent_runner.protocol.methods import (
     PutBundleResult,
 )
 
+_logger = logging.getLogger(__name__)
+
 WORKERS = 2
 """Threads for writing and unpacking: their own, so that they hold up no reader of a log."""
 
@@ -41,11 +47,21 @@ class ContentStore:
     """The content bundles of one host."""
 
     def __init__(
-        self, content_dir: Path, limits: Limits, clock: Callable[[], float] = time.time
+        self,
+        content_dir: Path,
+        limits: Limits,
+        *,
+        signatures: SignatureRule | None = None,
+        on_change: Callable[[str, str], None] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        """Take the folder, and whom to tell the digest of a changed bundle and what changed."""
         self._dir = content_dir
         self._incoming = content_dir / ".incoming"
+        self._manifests = Manifests(content_dir / ".manifests")
         self._limits = limits
+        self._signatures = signatures or SignatureRule()
+        self._on_change = on_change
         self._clock = clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._closing = threading.Event()
@@ -62,18 +78,36 @@ class ContentStore:
         self._workers.shutdown(wait=False)
 
     def path_of(self, digest: str) -> Path:
-        """Return the folder of a bundle.
+        """Return the folder of a bundle that is whole, unchanged, and signed; reads all of it.
+
+        One that is not is given up, so that it can be sent again.
 
         Raises:
-            BundleMissingError: it is not here (yet).
+            BundleMissingError: it is not here (yet, or any more).
         """
-        path = self._dir / digest
-        if re.fullmatch(DIGEST_PATTERN, digest) is None or not path.is_dir():
+        known = re.fullmatch(DIGEST_PATTERN, digest) is not None
+        manifest = self._manifests.find(digest) if known else None
+        if manifest is None or not self._is_fit(manifest):
             raise BundleMissingError(
                 f"This host does not have the bundle {digest[:64]}; send it with put_bundle",
                 {"digest": digest[:64]},
             )
-        return path
+        return self._dir / digest
+
+    def _is_fit(self, manifest: Manifest) -> bool:
+        digest = manifest.digest
+        try:
+            self._signatures.check(digest, manifest.signature)
+            change = find_change(self._dir / digest, manifest, self._incoming)
+        except BundleRejectedError as error:
+            change = error.message
+        if change is None:
+            return True
+        self._manifests.remove(digest)
+        _logger.warning("content_changed", extra={"digest": digest, "change": change})
+        if self._on_change is not None:
+            self._on_change(digest, change)
+        return False
 
     async def receive(self, params: PutBundleParams) -> PutBundleResult:
         """Store a piece of a bundle, and unpack the bundle when this piece completes it.
@@ -83,7 +117,8 @@ class ContentStore:
 
         Raises:
             InvalidParamsError: the piece is not base64, too long, or longer than the bundle.
-            BundleRejectedError: too large, damaged, or unsafe; what was received is removed.
+            BundleRejectedError: too large, not signed, damaged, or unsafe; what was received is
+                removed.
             DiskFullError: no room; what was received is removed.
         """
         if params.size > self._limits.bundle_max_bytes:
@@ -92,6 +127,7 @@ class ContentStore:
                 f" {self._limits.bundle_max_bytes}; leave files out with .myxignore, or raise"
                 " limits.bundle_max_bytes in the agent's configuration"
             )
+        self._signatures.check(params.digest, params.signature)
         piece = _decode(params)
         lock = self._locks.setdefault(params.digest, asyncio.Lock())
         async with lock:
@@ -100,7 +136,7 @@ class ContentStore:
 
     def _store(self, params: PutBundleParams, piece: bytes) -> PutBundleResult:
         target = self._dir / params.digest
-        if target.is_dir():
+        if target.is_dir() and self._manifests.has(params.digest):
             return _answer(params, params.size, complete=True)
         if params.offset == 0:
             remove_stale_partials(self._incoming, self._clock())
@@ -115,7 +151,8 @@ class ContentStore:
         )
         try:
             upload.verify()
-            unpack_bundle(upload.path, target, self._incoming, limits, self._closing)
+            tree = unpack_bundle(upload.path, target, self._incoming, limits, self._closing)
+            self._manifests.write(Manifest(params.digest, params.signature, tree))
         finally:
             if not self._closing.is_set():
                 upload.discard()

@@ -12,6 +12,7 @@ import shutil
 import tarfile
 import tempfile
 import threading
+import uuid
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,11 +21,13 @@ from pathlib import Path
 from typing import IO
 
 from agent_runner.content.disk import (
+    exchange,
     require_room,
     sync_file_system,
     sync_folder,
     translate_full_disk,
 )
+from agent_runner.content.manifests import Tree, describe_tree
 from agent_runner.content.tree import NewTree
 from agent_runner.protocol.archives import read_members
 from agent_runner.protocol.errors import BundleRejectedError, InternalError
@@ -50,12 +53,15 @@ class UnpackLimits:
 
 def unpack_bundle(
     archive: Path, target: Path, workspace: Path, limits: UnpackLimits, stop: threading.Event
-) -> None:
-    """Unpack ``archive`` to ``target``, which appears complete or not at all.
+) -> Tree:
+    """Unpack ``archive`` to ``target``, which appears complete or not at all, and describe it.
+
+    What is at ``target`` before is set aside in the workspace until the agent's next start:
+    a program may run from it.
 
     Args:
         archive: the tar.gz.
-        target: the folder to make; must not exist.
+        target: the folder to make.
         workspace: a folder on the same file system as ``target``, for the unfinished one.
         limits: what is too much.
         stop: when set, unpacking ends with an error.
@@ -72,9 +78,15 @@ def unpack_bundle(
     ):
         with gzip.open(archive) as stream:
             _Unpacking(folder, limits, stop).run(stream)
+        tree = describe_tree(folder)
         sync_file_system(folder)
-        folder.rename(target)
+        if target.exists():
+            exchange(folder, target)
+            folder.rename(workspace / f"aside-{target.name[:12]}-{uuid.uuid4().hex}")
+        else:
+            folder.rename(target)
         sync_folder(target.parent)
+        return tree
 
 
 @contextmanager

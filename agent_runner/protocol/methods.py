@@ -173,12 +173,12 @@ class ExecuteCommandParams(Message, frozen=True):
 
     command: Annotated[str, msgspec.Meta(min_length=1)]
     command_id: CommandId
-    principal: Principal = ""
     args: list[str] = []
-    user: AccountName | None = None
     timeout: Seconds | None = None
     script: Script | None = None
     secrets: list[str] = []
+    user: AccountName | None = None
+    principal: Principal = ""
 
 
 class ExecuteAnsibleParams(Message, frozen=True):

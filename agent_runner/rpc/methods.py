@@ -45,6 +45,7 @@ class Services:
     host: Host
     rpc_port: int
     limits: dict[str, int]
+    bundle_signatures: wire.BundleSignatures
 
 
 def build_methods(services: Services) -> dict[str, Method]:
@@ -117,6 +118,7 @@ class _OwnMethods:
             load=host.read_load(),
             limits=self._services.limits,
             running=self._list_running(),
+            bundle_signatures=self._services.bundle_signatures,
         )
 
     async def get_port(self, _: wire.NoParams) -> wire.GetPortResult:

@@ -75,6 +75,7 @@ _APP_VERBS: dict[str, Callable[..., int]] = {
     "cancel": history.cancel_run,
     "serve": servers.serve,
     "demo": servers.demo,
+    "signing-key": servers.show_signing_key,
     "agent-bundle": servers.build_agent_bundle,
 }
 _HOST_VERBS: dict[str, Callable[..., int]] = {

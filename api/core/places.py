@@ -12,6 +12,10 @@ ADMIN_TOKEN_NAME = "admin-token"  # noqa: S105 - a file's name
 """The file with the admin's token in the data directory."""
 
 
+SIGNING_KEY_NAME = "signing.key"
+"""The file with the key that signs content, in the data directory."""
+
+
 def default_data_dir() -> Path:
     """Return the data directory of this user: the system's for root."""
     if os.geteuid() == 0:

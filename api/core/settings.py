@@ -12,6 +12,7 @@ from api.core.errors import SettingsError
 from api.core.places import (
     ADMIN_TOKEN_NAME,
     DEFAULT_LISTEN,
+    SIGNING_KEY_NAME,
     default_data_dir,
     is_loopback,
     split_listen,
@@ -127,6 +128,20 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _check_folders(self) -> Self:
+        """Keep keys and database out of what is packed and sent to hosts."""
+        try:
+            inside = self.data_dir.relative_to(self.content_dir)
+        except ValueError:
+            return self
+        if not any(part.startswith(".") for part in inside.parts):
+            raise ValueError(
+                f"MYX_DATA_DIR={self.data_dir} lies in MYX_CONTENT_DIR={self.content_dir}, which "
+                "is sent to hosts: move it elsewhere, or into a folder whose name begins with a dot"
+            )
+        return self
+
     @property
     def listen_host(self) -> str:
         """The address part of ``listen``, without brackets."""
@@ -176,6 +191,11 @@ class Settings(BaseSettings):
     def secret_key_file(self) -> Path:
         """The file with the key that seals secrets in the database, 0600."""
         return self.data_dir / "secret.key"
+
+    @property
+    def signing_key_file(self) -> Path:
+        """The file with the key that signs content for agents, 0600."""
+        return self.data_dir / SIGNING_KEY_NAME
 
 
 def load_settings(**overrides: Any) -> Settings:

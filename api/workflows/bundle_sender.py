@@ -18,9 +18,10 @@ from api.workflows.patience import PatientAgent
 class BundleSender:
     """Sends bundles to agents."""
 
-    def __init__(self, find_archive: Callable[[str], Path]) -> None:
-        """Take the function that names the file of a digest; it may raise ``MyxError``."""
+    def __init__(self, find_archive: Callable[[str], Path], sign: Callable[[str], str]) -> None:
+        """Take what names the file of a digest, which may raise ``MyxError``, and what signs it."""
         self._find_archive = find_archive
+        self._sign = sign
 
     async def send(self, agent: PatientAgent, digest: str) -> None:
         """Send what the host does not have yet of the bundle.
@@ -37,12 +38,12 @@ class BundleSender:
             ) from error
         descriptor = os.open(archive, os.O_RDONLY | os.O_CLOEXEC)
         try:
-            await _send_file(agent, digest, descriptor)
+            await _send_file(agent, digest, self._sign(digest), descriptor)
         finally:
             os.close(descriptor)
 
 
-async def _send_file(agent: PatientAgent, digest: str, descriptor: int) -> None:
+async def _send_file(agent: PatientAgent, digest: str, signature: str, descriptor: int) -> None:
     size = os.fstat(descriptor).st_size
     offset, data = 0, b""  # an empty piece asks how much the host already has
     while True:
@@ -53,6 +54,7 @@ async def _send_file(agent: PatientAgent, digest: str, descriptor: int) -> None:
                 size=size,
                 offset=offset,
                 data=base64.b64encode(data).decode("ascii"),
+                signature=signature,
             ),
         )
         if answer.complete:

@@ -32,6 +32,7 @@ class Parts:
     agents: AgentCalls
     installer: HostInstaller
     find_archive: Callable[[str], Path]
+    sign_bundle: Callable[[str], str]
     logs: LogStore
     changes: Changes
     clock: Clock
@@ -74,7 +75,7 @@ def _build_run_driver(parts: Parts, group_commit: GroupCommit) -> RunDriver:
         AgentDriver(
             parts.open_work,
             RetryingCalls(parts.agents, parts.clock),
-            Starter(BundleSender(parts.find_archive)),
+            Starter(BundleSender(parts.find_archive, parts.sign_bundle)),
             recorder,
             parts.clock,
             parts.settings.agent_lost_after_s,

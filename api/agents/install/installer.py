@@ -41,8 +41,12 @@ Connect = Callable[[InstallTarget], Awaitable[SshConnection]]
 class HostInstaller:
     """Installs and removes agents; one object serves any number of hosts at once."""
 
-    def __init__(self, bundles: AgentBundles, connect: Connect = connect) -> None:
+    def __init__(
+        self, bundles: AgentBundles, bundle_public_key: str, connect: Connect = connect
+    ) -> None:
+        """Take what agents are made of, and the key with which they verify content."""
         self._bundles = bundles
+        self._bundle_public_key = bundle_public_key
         self._connect = connect
 
     async def install(self, target: InstallTarget, progress: Progress) -> InstalledAgent:
@@ -60,7 +64,10 @@ class HostInstaller:
                 f"port {target.config.rpc_port} can be used"
             )
             delivery = await self._prepare(shell, target, facts, progress)
-            await _apply(shell, delivery, _describe_agent(target), target.name, progress)
+            variables = _describe_agent(target) | {
+                "agent_bundle_public_key": self._bundle_public_key
+            }
+            await _apply(shell, delivery, variables, target.name, progress)
             fingerprint = await _ask_agent(shell, "fingerprint")
             version = await _ask_agent(shell, "version")
         await progress(f"Agent {version} runs, certificate {fingerprint[:16]}...")

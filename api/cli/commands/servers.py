@@ -68,6 +68,23 @@ def demo(
     return run_demo(data_dir, once=once)
 
 
+def show_signing_key() -> int:
+    """Print the public key with which agents verify content.
+
+    'myx host install' and 'myx demo' give it to their agents. playbooks/install_agent.yml asks
+    for it on the controller, where that is the control plane; elsewhere pass it on as
+    agent_bundle_public_key.
+
+    Example:
+      ansible-playbook playbooks/install_agent.yml -e agent_bundle_public_key=$(myx signing-key)
+    """
+    from api.bundles.signing import find_signer  # noqa: PLC0415 - cryptography takes 0.1 s
+    from api.core.settings import load_settings  # noqa: PLC0415 - pydantic takes 0.3 s
+
+    sys.stdout.write(f"{find_signer(load_settings().signing_key_file).public_key}\n")
+    return ExitCode.SUCCESSFUL
+
+
 def build_agent_bundle(
     *,
     python: Annotated[

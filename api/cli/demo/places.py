@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from api.bundles.signing import load_signer
 from api.cli.errors import UsageError
-from api.core.places import ADMIN_TOKEN_NAME, DEFAULT_LISTEN, split_listen
+from api.core.places import ADMIN_TOKEN_NAME, DEFAULT_LISTEN, SIGNING_KEY_NAME, split_listen
 from api.core.private_files import ensure_private_dir, write_private_file
 
 LOOPBACK = "127.0.0.1"
@@ -60,6 +61,8 @@ class DemoPlaces:
             config = json.loads(self.agent_config.read_bytes())
         except (FileNotFoundError, ValueError):
             config = _assign_agent(self.agent)
+        # Made here if need be: the agent must know it before the control plane is up.
+        config["bundle_public_key"] = load_signer(self.control_plane / SIGNING_KEY_NAME).public_key
         if not is_free(config["rpc_port"]):
             config["rpc_port"] = find_free_port()
         write_private_file(self.agent_config, json.dumps(config, indent=2).encode())

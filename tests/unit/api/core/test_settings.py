@@ -73,3 +73,12 @@ def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None
         SettingsError, match=r"MYX_MAX_CONCURRENT_EXECUTIONS does not fit: .*integer"
     ):
         load_settings()
+
+
+@pytest.mark.parametrize("place", ["data", "."])
+def test_secrets_do_not_lie_in_the_content(tmp_path: Path, place: str) -> None:
+    """A data folder that would be packed for the hosts is refused; a hidden one is not packed."""
+    with pytest.raises(SettingsError, match="sent to hosts"):
+        load_settings(content_dir=tmp_path, data_dir=tmp_path / place)
+    hidden = tmp_path / ".myx" / "data"
+    assert load_settings(content_dir=tmp_path, data_dir=hidden).data_dir == hidden

@@ -65,7 +65,7 @@ def start(patient: PatientAgent, task: Task, tmp_path: Path) -> Start:
     async def starting(order: Order, *, is_canceled: bool = False) -> None:
         if is_canceled:
             canceled.set()
-        starter = Starter(BundleSender(find_archive))
+        starter = Starter(BundleSender(find_archive, lambda digest: f"signed {digest}"))
         await starter.start(patient, Briefing(task, order, None, {"all": {}}), canceled)
 
     return starting
