@@ -110,7 +110,7 @@ def install_agents(  # noqa: PLR0913 - an option each
     if timeout is not None:
         body["timeout_s"] = timeout
     client = open_client()
-    run = client.post("/hosts/install", body)
+    run = client.create_run(body, "/hosts/install")
     return present_run(client, run, Presentation(detach, as_json, color))
 
 
@@ -221,7 +221,7 @@ def remove_hosts(
         body = _access(
             names, ssh_user, ssh_key, password_stdin=ssh_password_stdin, accept=accept_new_host_key
         )
-        run = client.post("/hosts/uninstall", {**body, "remove": True})
+        run = client.create_run({**body, "remove": True}, "/hosts/uninstall")
         return present_run(client, run, Presentation(color=color))
     for name in names:
         client.delete(f"/hosts/{quote_name(name)}")

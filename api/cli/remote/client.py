@@ -62,12 +62,10 @@ class ApiClient:
         """Ask for something to be done, once: a broken connection is an error."""
         return self._call("POST", path, body=body)
 
-    def create_run(self, body: Json) -> Json:
+    def create_run(self, body: Json, path: str = "/runs") -> Json:
         """Create a run; one key for all attempts, so that it is created once."""
-        key = str(uuid.uuid4())
-        run: Json = self._retry(
-            lambda: self._call("POST", "/runs", body=body, headers={"Idempotency-Key": key})
-        )
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        run: Json = self._retry(lambda: self._call("POST", path, body=body, headers=headers))
         return run
 
     def delete(self, path: str) -> None:
