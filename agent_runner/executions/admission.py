@@ -13,6 +13,9 @@ from agent_runner.policy import Policy, load_policy
 from agent_runner.protocol.errors import BusyError, DiskFullError, PolicyRefusedError
 from agent_runner.protocol.methods import ExecuteCommandParams
 
+DRAIN_NAME = ".drain"
+"""While this file is in the spool, new executions are refused."""
+
 _BUSY_SHOWN = 5
 """How many of the running executions a refusal names."""
 
@@ -55,9 +58,15 @@ class Admission:
         """Make sure that there is room for one more execution.
 
         Raises:
-            BusyError: too many run.
+            BusyError: too many run, or the administrator lets the host run empty.
             DiskFullError: too little is free.
         """
+        if (self._spool_path / DRAIN_NAME).exists():
+            raise BusyError(
+                "the administrator of this host lets it run empty: it takes no new executions"
+                " until 'myx-agent drain --undo'",
+                {"limit": "drain"},
+            )
         running = self._registry.list_live_ids()
         if len(running) >= self._limits.max_concurrent:
             more = len(running) - _BUSY_SHOWN

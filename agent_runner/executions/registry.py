@@ -49,6 +49,10 @@ class Registry:
         """Return the executions that have no end yet, the oldest first."""
         return [id_ for id_, entry in self._live.items() if not entry.folder.result.exists()]
 
+    def is_live(self, command_id: str) -> bool:
+        """Tell whether an execution is still followed to its end; any thread may ask."""
+        return command_id in self._live
+
     async def open(self) -> None:
         """Re-attach to what runs, and close what died without a record."""
         for folder in sorted(self._spool.list_folders(), key=lambda found: found.command_id):

@@ -4,6 +4,7 @@
 import asyncio
 import logging
 import signal
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from agent_runner.executions.changes import Changes
 from agent_runner.executions.folder import Folder, write_cancel
 from agent_runner.executions.following import Follower
 from agent_runner.executions.registry import Registry
+from agent_runner.executions.rotation.rotator import Rotator
 from agent_runner.executions.spool import Spool, find_result, locate_spool, signal_supervisor
 from agent_runner.executions.starting import Starter
 from agent_runner.protocol.errors import InvalidParamsError
@@ -49,6 +51,7 @@ class Executions:
         resolve_bundle: returns the folder of a content bundle by its digest, or raises
             ``BundleMissingError``.
         limits: what may be used of the host.
+        clock: seconds since the epoch, for the age of what has ended.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class Executions:
         policy_path: Path,
         resolve_bundle: Callable[[str], Path],
         limits: Limits,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._spool = Spool(locate_spool(state_dir))
         self._changes = Changes()
@@ -68,6 +72,7 @@ class Executions:
             self._spool, self._registry, admission, self._audit, resolve_bundle, limits
         )
         self._follower = Follower(self._spool, self._changes)
+        self._rotator = Rotator(self._spool, self._registry, limits, clock)
         self._starting: set[asyncio.Task[bool]] = set()
 
     async def open(self) -> None:
@@ -75,10 +80,12 @@ class Executions:
         self._spool.open()
         self._changes.open(self._spool.socket_path)
         await self._registry.open()
+        self._rotator.open()
 
     async def close(self) -> None:
         """Let go of everything; what runs goes on."""
         await asyncio.gather(*self._starting, return_exceptions=True)
+        await self._rotator.close()
         await self._registry.close()
         self._changes.close()
 
@@ -103,13 +110,14 @@ class Executions:
 
         Raises:
             UnknownExecutionError: no such execution.
+            LogGoneError: it has ended long ago and was removed.
         """
         folder = self._spool.get(params.command_id)
         if find_result(folder) is None:
             write_cancel(folder, params.reason)
             signal_supervisor(folder, signal.SIGTERM)
             await asyncio.to_thread(self._note_cancel, params)
-        return CancelCommandResult(command_id=params.command_id, status=_find_state(folder))
+        return CancelCommandResult(command_id=params.command_id, status=self._find_state(folder))
 
     def _note_cancel(self, params: CancelCommandParams) -> None:
         """Write it to the host's audit log; the execution ends also where that fails."""
@@ -126,6 +134,8 @@ class Executions:
             UnknownExecutionError: no such execution.
             InvalidParamsError: it has not ended.
         """
+        if self._spool.find_removed(params.command_id) is not None:
+            return AcknowledgeCommandResult(command_id=params.command_id)
         folder = self._spool.get(params.command_id)
         if find_result(folder) is None:
             raise InvalidParamsError(
@@ -134,7 +144,12 @@ class Executions:
             )
         folder.acknowledged.touch(mode=0o600)
         self._registry.acknowledge(params.command_id)
+        self._rotator.note_acknowledged(folder)
         return AcknowledgeCommandResult(command_id=params.command_id)
+
+    async def rotate(self) -> None:
+        """Remove what was kept long enough now; it also happens by itself (see ``rotation``)."""
+        await self._rotator.rotate()
 
     def list_executions(self) -> list[RunningExecution]:
         """Return what runs, then what has ended and is not acknowledged."""
@@ -146,12 +161,12 @@ class Executions:
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
         created = await asyncio.shield(task)
-        folder = self._spool.get(command_id)
-        return StartResult(status=_find_state(folder), command_id=command_id, created=created)
+        state = self._find_state(self._spool.locate(command_id))
+        return StartResult(status=state, command_id=command_id, created=created)
 
-
-def _find_state(folder: Folder) -> State:
-    result = find_result(folder)
-    if result is not None:
-        return result.state
-    return "running" if folder.request.exists() else "pending"
+    def _find_state(self, folder: Folder) -> State:
+        result = find_result(folder)
+        if result is not None:
+            return result.state
+        removed = self._spool.find_removed(folder.command_id)
+        return removed or ("running" if folder.request.exists() else "pending")

@@ -17,11 +17,14 @@ from pathlib import Path
 import msgspec
 
 from agent_runner.executions.folder import Folder
+from agent_runner.executions.rotation.tombstones import Tombstones
 from agent_runner.executions.supervisor.notifier import SOCKET_NAME
-from agent_runner.protocol.errors import UnknownExecutionError
-from agent_runner.protocol.methods import ExecutionResult
+from agent_runner.protocol.errors import LogGoneError, UnknownExecutionError
+from agent_runner.protocol.methods import ExecutionResult, State
 
 _STAGING_PREFIX = ".new-"
+_LEAVING_PREFIX = ".gone-"
+_TOMBSTONES_NAME = ".removed"
 
 
 def locate_spool(state_dir: Path) -> Path:
@@ -35,6 +38,7 @@ class Spool:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.socket_path = path / SOCKET_NAME
+        self._tombstones = Tombstones(path / _TOMBSTONES_NAME)
 
     def open(self) -> None:
         """Make the directory, and remove what a crash left half-made."""
@@ -46,8 +50,10 @@ class Spool:
         """Make the folder of a new execution; its name is not forced to disk yet.
 
         Returns:
-            The folder and its lock, held; or None where the execution exists.
+            The folder and its lock, held; or None where the execution exists or existed.
         """
+        if self.find_removed(command_id) is not None:
+            return None
         staging = self.path / f"{_STAGING_PREFIX}{uuid.uuid4().hex}"
         staging.mkdir(mode=0o700)
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -67,9 +73,47 @@ class Spool:
         """Forget an execution that could not be prepared."""
         shutil.rmtree(folder.path)
 
+    def remove(self, folder: Folder) -> bool:
+        """Remove an execution that has ended and remember its id; return False for a living one.
+
+        Raises:
+            OSError: its id cannot be remembered, or something of it cannot be removed.
+        """
+        lock_fd = take_dead_lock(folder)
+        if lock_fd is None:
+            return False
+        try:
+            result = find_result(folder)
+            if result is None:
+                return False
+            self._tombstones.add(folder.command_id, result.state)
+            leaving = folder.path.rename(self.path / f"{_LEAVING_PREFIX}{uuid.uuid4().hex}")
+        finally:
+            os.close(lock_fd)
+        shutil.rmtree(leaving)
+        return True
+
+    def sweep(self, now: float) -> None:
+        """Remove what an interrupted removal left, and ids that were remembered long enough."""
+        for leftover in self.path.glob(f"{_LEAVING_PREFIX}*"):
+            shutil.rmtree(leftover)
+        self._tombstones.forget_old(now)
+
+    def find_removed(self, command_id: str) -> State | None:
+        """Return how an execution ended that was removed since, or None."""
+        return self._tombstones.find(command_id)
+
+    def has(self, command_id: str) -> bool:
+        """Tell whether an execution is or was here: its id must not run again."""
+        return self.find(command_id) is not None or self.find_removed(command_id) is not None
+
+    def locate(self, command_id: str) -> Folder:
+        """Return where the folder of an execution is, if there is one."""
+        return Folder(self.path / command_id)
+
     def find(self, command_id: str) -> Folder | None:
         """Return the folder of an execution, or None."""
-        folder = Folder(self.path / command_id)
+        folder = self.locate(command_id)
         return folder if folder.lock.exists() else None
 
     def get(self, command_id: str) -> Folder:
@@ -77,8 +121,14 @@ class Spool:
 
         Raises:
             UnknownExecutionError: there is none.
+            LogGoneError: it was removed.
         """
         folder = self.find(command_id)
+        if folder is None and self.find_removed(command_id) is not None:
+            raise LogGoneError(
+                f"execution '{command_id}' has ended and was removed from this host; its log is"
+                " where it was read before"
+            )
         if folder is None:
             raise UnknownExecutionError(f"this host knows no execution '{command_id}'")
         return folder

@@ -60,7 +60,7 @@ class Starter:
             InvalidParamsError: an argument, the script's name or the account cannot be used.
             PolicyRefusedError: the host's administrator forbids it.
         """
-        if self._spool.find(params.command_id) is not None:
+        if self._spool.has(params.command_id):
             return False
         facts = describe_command(params)
         with self._noting_refusals(params.command_id, facts):
@@ -82,13 +82,13 @@ class Starter:
             InvalidParamsError: the playbook's path or the inventory cannot be used.
             PolicyRefusedError: the host's administrator forbids it.
         """
-        if self._spool.find(params.command_id) is not None:
+        if self._spool.has(params.command_id):
             return False
         facts = describe_playbook(params)
         with self._noting_refusals(params.command_id, facts):
             check_playbook_path(params.playbook)
             self._admission.check_playbook()
-            bundle = self._resolve_bundle(params.bundle)
+            bundle = await asyncio.to_thread(self._resolve_bundle, params.bundle)
             return await self._start(
                 params.command_id,
                 {"playbook": params.playbook, "limit": params.limit, "audit": facts},

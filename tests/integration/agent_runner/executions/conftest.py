@@ -5,6 +5,7 @@ import asyncio
 import hashlib
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +53,7 @@ class Host:
         self.bundles = folder / "bundles"
         self.bundles.mkdir(exist_ok=True)
         self.limits = limits
+        self.read_clock: Callable[[], float] = time.time
         self.executions = self._make()
 
     async def restart(self) -> None:
@@ -187,6 +189,7 @@ class Host:
             policy_path=self.policy,
             resolve_bundle=self._resolve,
             limits=self.limits,
+            clock=self.read_clock,
         )
 
     def _resolve(self, digest: str) -> Path:

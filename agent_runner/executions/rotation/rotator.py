@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""When are ended executions removed from this host?
+
+At the agent's start, once an hour, and when an acknowledged end takes the spool over a limit.
+Only what has ended goes: its terminal record is there, its lock is free, and nobody follows it.
+An end that nobody has acknowledged goes only when it is very old, and leaves a line in the
+agent's log. Ages are those of the host's clock.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+import msgspec
+
+from agent_runner.config import Limits
+from agent_runner.executions.folder import Folder
+from agent_runner.executions.registry import Registry
+from agent_runner.executions.rotation.selection import SLACK, Ended, choose_removable
+from agent_runner.executions.spool import Spool
+
+INTERVAL_S = 3600.0
+"""How often the host is looked through when nothing else asks for it."""
+
+_logger = logging.getLogger(__name__)
+
+
+class Rotator:
+    """Removes what has been kept long enough.
+
+    Args:
+        spool: the executions.
+        registry: what is in it as living stays, and it forgets what was removed.
+        limits: the ``spool_*`` fields hold.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        registry: Registry,
+        limits: Limits,
+        clock: Callable[[], float],
+    ) -> None:
+        self._spool = spool
+        self._limits = limits
+        self._registry = registry
+        self._clock = clock
+        self._wanted = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        self._is_closing = False
+        self._task: asyncio.Task[None] | None = None
+        self._left_count = self._left_bytes = 0
+
+    def open(self) -> None:
+        """Begin with a first pass."""
+        self._task = asyncio.create_task(self._run())
+
+    async def close(self) -> None:
+        """Stop after the removal that is under way."""
+        self._is_closing = True
+        self._wanted.set()
+        if self._task is not None:
+            await self._task
+
+    def note_acknowledged(self, folder: Folder) -> None:
+        """Count an execution that may go now, and ask for a pass when a limit is passed."""
+        self._left_count -= 1
+        self._left_bytes -= _measure(folder)
+        if self._left_count < 0 or self._left_bytes < 0:
+            self._wanted.set()
+
+    async def rotate(self) -> None:
+        """Do one pass."""
+        async with self._one_at_a_time:
+            removed = await asyncio.to_thread(self._rotate)
+        for command_id in removed:
+            self._registry.acknowledge(command_id)
+
+    async def _run(self) -> None:
+        while not self._is_closing:
+            self._wanted.clear()
+            try:
+                await self.rotate()
+            except OSError as error:
+                _logger.warning("rotation_failed", extra={"error": str(error)})
+            with suppress(TimeoutError):
+                async with asyncio.timeout(INTERVAL_S):
+                    await self._wanted.wait()
+
+    def _rotate(self) -> list[str]:
+        """Look through the host once, in a thread; return what was removed."""
+        now = self._clock()
+        self._sweep(now)
+        folders = {folder.command_id: folder for folder in self._spool.list_folders()}
+        sizes = {command_id: _measure(folder) for command_id, folder in folders.items()}
+        ended = [one for id_, folder in folders.items() if (one := _find_ended(folder, sizes[id_]))]
+        chosen = choose_removable(
+            ended, count=len(folders), size_bytes=sum(sizes.values()), limits=self._limits, now=now
+        )
+        removed = [one for one in chosen if self._remove(folders[one.command_id], one)]
+        self._measure_room(
+            len(folders) - len(removed),
+            sum(sizes.values()) - sum(one.size_bytes for one in removed),
+        )
+        return [one.command_id for one in removed]
+
+    def _sweep(self, now: float) -> None:
+        try:
+            self._spool.sweep(now)
+        except OSError as error:
+            _logger.warning("not_swept", extra={"error": str(error)})
+
+    def _remove(self, folder: Folder, ended: Ended) -> bool:
+        if self._is_closing or self._registry.is_live(folder.command_id):
+            return False
+        try:
+            removed = self._spool.remove(folder)
+        except (OSError, msgspec.DecodeError) as error:
+            _logger.warning("not_removed", extra={"id": folder.command_id, "error": str(error)})
+            return False
+        if removed and not ended.is_acknowledged:
+            _logger.warning("removed_unacknowledged", extra={"id": folder.command_id})
+        return removed
+
+    def _measure_room(self, count: int, size_bytes: int) -> None:
+        """Set how much may come before the next pass: a tenth also where nothing more can go."""
+        limits = self._limits
+        self._left_count = _compute_room(count, limits.spool_max_executions)
+        self._left_bytes = _compute_room(size_bytes, limits.spool_max_bytes)
+
+
+def _compute_room(value: int, limit: int) -> int:
+    return max(limit - value, limit // SLACK)
+
+
+def _measure(folder: Folder) -> int:
+    """Return how much room a folder takes; one that is just leaving takes none."""
+    try:
+        return sum(path.lstat().st_blocks * 512 for path in folder.path.iterdir())
+    except FileNotFoundError:
+        return 0
+
+
+def _find_ended(folder: Folder, size_bytes: int) -> Ended | None:
+    """Return when and how big an execution ended, or None where it has not."""
+    try:
+        ended_at = folder.result.stat().st_mtime
+    except FileNotFoundError:
+        return None
+    return Ended(folder.command_id, ended_at, size_bytes, folder.acknowledged.exists())
