@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent_runner import __version__
+from agent_runner.administration.verbs import add_verbs
 from agent_runner.config import DEFAULT_CONFIG_PATH, Config, load_config
 from agent_runner.errors import AgentError
 from agent_runner.event_log import configure_event_log
@@ -44,6 +45,7 @@ def _build_parser() -> argparse.ArgumentParser:
         ("fingerprint", _print_fingerprint, "print the certificate's SHA-256; make it if missing"),
     ):
         verbs.add_parser(name, help=text, parents=[config]).set_defaults(run=run)
+    add_verbs(verbs, config)
     verbs.add_parser("version", help="print the version").set_defaults(run=_print_version)
     return parser
 
