@@ -45,6 +45,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         bundle_max_bytes: the largest content bundle as it is sent.
         bundle_unpacked_max_bytes: the largest content bundle when it is unpacked.
         bundle_max_files: the most files, folders and links in a content bundle.
+        bundle_keep: so many of the content bundles that nothing uses stay, the last used ones.
         spool_max_age_s: seconds that an execution is kept after its end, once the control plane
             has stored it.
         spool_unacknowledged_max_age_s: seconds that an execution is kept after its end where no
@@ -61,6 +62,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     bundle_max_bytes: Bytes = 256 * _MIB
     bundle_unpacked_max_bytes: Bytes = _GIB
     bundle_max_files: Count = 50_000
+    bundle_keep: Count = 10
     spool_max_age_s: Count = 7 * _DAY_S
     spool_unacknowledged_max_age_s: Count = 30 * _DAY_S
     spool_max_bytes: Bytes = 20 * _GIB

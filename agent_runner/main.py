@@ -35,6 +35,7 @@ async def serve(config: Config, policy_path: Path) -> None:
         state_dir=config.state_dir,
         policy_path=policy_path,
         resolve_bundle=content.path_of,
+        trim_bundles=content.remove_unused,
         limits=config.limits,
     )
     async with AgentServer(config, content, executions) as server:

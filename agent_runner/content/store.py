@@ -13,9 +13,11 @@ import base64
 import binascii
 import logging
 import re
+import shutil
 import threading
 import time
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from weakref import WeakValueDictionary
@@ -23,6 +25,7 @@ from weakref import WeakValueDictionary
 from agent_runner.config import Limits
 from agent_runner.content.incoming import Upload, clean_incoming, remove_stale_partials
 from agent_runner.content.manifests import Manifest, Manifests, find_change
+from agent_runner.content.retention import has_rested, list_removable, note_use
 from agent_runner.content.signatures import SignatureRule
 from agent_runner.content.unpack import UnpackLimits, unpack_bundle
 from agent_runner.protocol.errors import (
@@ -65,6 +68,7 @@ class ContentStore:
         self._clock = clock
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._closing = threading.Event()
+        self._choosing = threading.Lock()
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="content")
 
     async def open(self) -> None:
@@ -86,13 +90,32 @@ class ContentStore:
             BundleMissingError: it is not here (yet, or any more).
         """
         known = re.fullmatch(DIGEST_PATTERN, digest) is not None
-        manifest = self._manifests.find(digest) if known else None
+        with self._choosing:
+            manifest = self._manifests.find(digest) if known else None
+            if manifest is not None and (self._dir / digest).is_dir():
+                note_use(self._dir / digest, self._clock())
         if manifest is None or not self._is_fit(manifest):
             raise BundleMissingError(
                 f"This host does not have the bundle {digest[:64]}; send it with put_bundle",
                 {"digest": digest[:64]},
             )
         return self._dir / digest
+
+    def remove_unused(self, in_use: Collection[str]) -> None:
+        """Remove what is not ``in_use`` (digests) but the ``bundle_keep`` last used; it blocks.
+
+        Raises:
+            OSError: something could not be removed.
+        """
+        now = self._clock()
+        keep = self._limits.bundle_keep
+        for path in list_removable(self._dir, in_use=in_use, keep=keep, now=now):
+            with self._choosing:
+                if not has_rested(path, now):
+                    continue
+                self._manifests.remove(path.name)
+                leaving = path.rename(self._incoming / uuid.uuid4().hex)
+            shutil.rmtree(leaving)
 
     def _is_fit(self, manifest: Manifest) -> bool:
         digest = manifest.digest

@@ -5,7 +5,7 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,8 @@ class Executions:
         policy_path: what the host's administrator allows; may be missing.
         resolve_bundle: returns the folder of a content bundle by its digest, or raises
             ``BundleMissingError``.
+        trim_bundles: removes content that was not used for long; is given the digests of what
+            living executions use.
         limits: what may be used of the host.
         clock: seconds since the epoch, for the age of what has ended.
     """
@@ -60,6 +62,7 @@ class Executions:
         state_dir: Path,
         policy_path: Path,
         resolve_bundle: Callable[[str], Path],
+        trim_bundles: Callable[[Collection[str]], None],
         limits: Limits,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -72,7 +75,7 @@ class Executions:
             self._spool, self._registry, admission, self._audit, resolve_bundle, limits
         )
         self._follower = Follower(self._spool, self._changes)
-        self._rotator = Rotator(self._spool, self._registry, limits, clock)
+        self._rotator = Rotator(self._spool, self._registry, trim_bundles, limits, clock)
         self._starting: set[asyncio.Task[bool]] = set()
 
     async def open(self) -> None:

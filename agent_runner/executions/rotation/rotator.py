@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When are ended executions removed from this host?
+"""When are ended executions, and content that nothing uses, removed from this host?
 
 At the agent's start, once an hour, and when an acknowledged end takes the spool over a limit.
 Only what has ended goes: its terminal record is there, its lock is free, and nobody follows it.
@@ -9,13 +9,13 @@ agent's log. Ages are those of the host's clock.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 
 import msgspec
 
 from agent_runner.config import Limits
-from agent_runner.executions.folder import Folder
+from agent_runner.executions.folder import Folder, find_json
 from agent_runner.executions.registry import Registry
 from agent_runner.executions.rotation.selection import SLACK, Ended, choose_removable
 from agent_runner.executions.spool import Spool
@@ -32,6 +32,7 @@ class Rotator:
     Args:
         spool: the executions.
         registry: what is in it as living stays, and it forgets what was removed.
+        trim_bundles: removes content, but what is in the set of digests it is given.
         limits: the ``spool_*`` fields hold.
         clock: seconds since the epoch.
     """
@@ -40,12 +41,14 @@ class Rotator:
         self,
         spool: Spool,
         registry: Registry,
+        trim_bundles: Callable[[Collection[str]], None],
         limits: Limits,
         clock: Callable[[], float],
     ) -> None:
         self._spool = spool
         self._limits = limits
         self._registry = registry
+        self._trim_bundles = trim_bundles
         self._clock = clock
         self._wanted = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
@@ -83,7 +86,7 @@ class Rotator:
             self._wanted.clear()
             try:
                 await self.rotate()
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 _logger.warning("rotation_failed", extra={"error": str(error)})
             with suppress(TimeoutError):
                 async with asyncio.timeout(INTERVAL_S):
@@ -104,6 +107,8 @@ class Rotator:
             len(folders) - len(removed),
             sum(sizes.values()) - sum(one.size_bytes for one in removed),
         )
+        if not self._is_closing:
+            self._trim_bundles(_list_used_bundles(folders, ended))
         return [one.command_id for one in removed]
 
     def _sweep(self, now: float) -> None:
@@ -133,6 +138,14 @@ class Rotator:
 
 def _compute_room(value: int, limit: int) -> int:
     return max(limit - value, limit // SLACK)
+
+
+def _list_used_bundles(folders: dict[str, Folder], ended: list[Ended]) -> set[str]:
+    """Return the digests of the content that the living playbooks run from."""
+    living = folders.keys() - {one.command_id for one in ended}
+    requests = [find_json(folders[command_id].request) for command_id in living]
+    facts = [request.get("audit", {}) for request in requests if request]
+    return {one["digest"] for one in facts if one.get("kind") == "playbook"}
 
 
 def _measure(folder: Folder) -> int:

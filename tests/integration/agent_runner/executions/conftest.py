@@ -6,7 +6,7 @@ import hashlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ class Host:
         self.bundles = folder / "bundles"
         self.bundles.mkdir(exist_ok=True)
         self.limits = limits
+        self.used_bundles: list[Collection[str]] = []
         self.read_clock: Callable[[], float] = time.time
         self.executions = self._make()
 
@@ -188,6 +189,7 @@ class Host:
             state_dir=self.state,
             policy_path=self.policy,
             resolve_bundle=self._resolve,
+            trim_bundles=self.used_bundles.append,
             limits=self.limits,
             clock=self.read_clock,
         )

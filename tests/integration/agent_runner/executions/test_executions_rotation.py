@@ -118,6 +118,20 @@ async def test_an_acknowledged_end_too_many_removes_the_oldest(make_host: Any) -
     assert host.folder("c").path.exists()
 
 
+async def test_content_of_living_playbooks_is_in_use(host: Any) -> None:
+    """What a playbook that runs was started from is named to whoever removes content."""
+    text = "- hosts: all\n  gather_facts: false\n  tasks: [{command: sleep 1000}]\n"
+    await host.play("id", text)
+    await host.wait_for("id", b"TASK")
+    await host.executions.rotate()
+    (digest,) = [path.name for path in host.bundles.iterdir()]
+    assert host.used_bundles[-1] == {digest}
+    await host.cancel("id")
+    await host.follow("id")
+    await host.executions.rotate()
+    assert host.used_bundles[-1] == set()
+
+
 async def test_removal_that_a_crash_interrupted(host: Any) -> None:
     """What was on its way out is gone after the restart; a tombstone beside a folder hides none."""
     await _end(host, "id")
