@@ -38,7 +38,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """What the agent may use of its host.
 
     Attributes:
-        max_concurrent: executions that may run at once.
+        max_concurrent: executions that may run at once, whatever their kind.
+        max_concurrent_commands: commands of these; without it, only the total counts.
+        max_concurrent_scripts: scripts likewise.
+        max_concurrent_playbooks: playbooks likewise.
         log_max_bytes: the most that is kept of one execution's log.
         cancel_grace_s: seconds between asking a process tree to end and ending it.
         min_free_disk_bytes: below this free space nothing new is accepted.
@@ -56,6 +59,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     max_concurrent: Count = 100
+    max_concurrent_commands: Count | None = None
+    max_concurrent_scripts: Count | None = None
+    max_concurrent_playbooks: Count | None = None
     log_max_bytes: Bytes = 10 * _GIB
     cancel_grace_s: Annotated[float, msgspec.Meta(ge=0)] = 5.0
     min_free_disk_bytes: Bytes = 64 * _MIB

@@ -11,7 +11,7 @@ from agent_runner.errors import PolicyError
 from agent_runner.executions.registry import Registry
 from agent_runner.policy import Policy, load_policy
 from agent_runner.protocol.errors import BusyError, DiskFullError, PolicyRefusedError
-from agent_runner.protocol.methods import ExecuteCommandParams
+from agent_runner.protocol.methods import ExecuteCommandParams, Kind
 
 DRAIN_NAME = ".drain"
 """While this file is in the spool, new executions are refused."""
@@ -54,8 +54,8 @@ class Admission:
         """
         self._load_policy().check_kind("playbook")
 
-    def check_room(self) -> None:
-        """Make sure that there is room for one more execution.
+    def check_room(self, kind: Kind) -> None:
+        """Make sure that there is room for one more execution of this kind.
 
         Raises:
             BusyError: too many run, or the administrator lets the host run empty.
@@ -67,15 +67,13 @@ class Admission:
                 " until 'myx-agent drain --undo'",
                 {"limit": "drain"},
             )
+        limits = self._limits
         running = self._registry.list_live_ids()
-        if len(running) >= self._limits.max_concurrent:
-            more = len(running) - _BUSY_SHOWN
-            names = ", ".join(running[:_BUSY_SHOWN]) + (f" and {more} more" if more > 0 else "")
-            raise BusyError(
-                f"this host runs {len(running)} executions, its limit (max_concurrent) is"
-                f" {self._limits.max_concurrent}; running: {names}",
-                {"limit": "max_concurrent", "running": running},
-            )
+        _check_number("executions", running, "max_concurrent", limits.max_concurrent)
+        name = f"max_concurrent_{kind}s"
+        limit: int | None = getattr(limits, name)
+        if limit is not None:
+            _check_number(f"{kind}s", self._registry.list_live_ids(kind), name, limit)
         if shutil.disk_usage(self._spool_path).free < self._limits.min_free_disk_bytes:
             raise DiskFullError(self.describe_room())
 
@@ -95,3 +93,15 @@ class Admission:
             raise PolicyRefusedError(
                 f"the policy of this host cannot be used: {error}", {"rule": "policy-file"}
             ) from error
+
+
+def _check_number(what: str, running: list[str], name: str, limit: int) -> None:
+    """Refuse one more where ``limit`` run already."""
+    if len(running) < limit:
+        return
+    more = len(running) - _BUSY_SHOWN
+    ids = ", ".join(running[:_BUSY_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    raise BusyError(
+        f"this host runs {len(running)} {what}, its limit ({name}) is {limit}; running: {ids}",
+        {"limit": name, "running": running},
+    )

@@ -45,9 +45,13 @@ class Registry:
         self._ended: dict[str, Entry] = {}
         self._watchers: dict[str, asyncio.Task[None]] = {}
 
-    def list_live_ids(self) -> list[str]:
-        """Return the executions that have no end yet, the oldest first."""
-        return [id_ for id_, entry in self._live.items() if not entry.folder.result.exists()]
+    def list_live_ids(self, kind: Kind | None = None) -> list[str]:
+        """Return the executions, of one kind or all, that have no end yet, the oldest first."""
+        return [
+            command_id
+            for command_id, entry in self._live.items()
+            if kind in (None, entry.kind) and not entry.folder.result.exists()
+        ]
 
     def is_live(self, command_id: str) -> bool:
         """Tell whether an execution is still followed to its end; any thread may ask."""

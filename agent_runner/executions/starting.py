@@ -114,7 +114,7 @@ class Starter:
     async def _start(
         self, command_id: str, request: dict[str, Any], prepare: Callable[[Folder], Launch]
     ) -> bool:
-        self._admission.check_room()
+        self._admission.check_room(request["audit"]["kind"])
         try:
             created = self._spool.create(command_id)
             if created is None:

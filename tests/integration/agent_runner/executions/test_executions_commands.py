@@ -149,6 +149,20 @@ async def test_a_full_agent_says_what_runs(make_host: Any) -> None:
     assert (await host.run("second", "true")).created
 
 
+async def test_a_limit_for_one_kind_leaves_the_others_alone(make_host: Any) -> None:
+    """Only the kind that is at its limit is refused, by that limit's name, also after a restart."""
+    limits = Limits(max_concurrent_scripts=1, min_free_disk_bytes=0, cancel_grace_s=0.5)
+    host = await make_host(limits)
+    await host.run("command", "sleep", "1000")
+    await host.run_script("script", "#!/bin/sh\nsleep 1000\n")
+    await host.restart()
+    with pytest.raises(BusyError, match=r"max_concurrent_scripts\) is 1; running: script$") as info:
+        await host.run_script("another", "#!/bin/sh\n")
+    assert info.value.data == {"limit": "max_concurrent_scripts", "running": ["script"]}
+    assert (await host.run("second", "true")).created
+    await host.follow("second")
+
+
 async def test_a_nearly_full_disk_refuses_new_starts(make_host: Any) -> None:
     """With less free space than the limit a start is refused, and nothing is left of it."""
     host = await make_host(Limits(min_free_disk_bytes=1 << 60))
