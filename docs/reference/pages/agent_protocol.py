@@ -38,7 +38,14 @@ class _NoService:
 def render() -> str:
     """Return the page."""
     nothing: Any = _NoService()
-    services = Services(executions=nothing, content=nothing, host=nothing, rpc_port=0, limits={})
+    services = Services(
+        executions=nothing,
+        content=nothing,
+        host=nothing,
+        rpc_port=0,
+        limits={},
+        bundle_signatures="no_key",
+    )
     listed = list(build_methods(services).values())
     return "\n\n".join(
         [

@@ -5,6 +5,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from api.core.settings import Settings
@@ -27,7 +28,8 @@ Document = dict[str, Any]
 def load_document() -> Document:
     """Return the OpenAPI document of the application."""
     with tempfile.TemporaryDirectory() as folder:
-        return create_app(Settings(data_dir=folder, content_dir=folder)).openapi()
+        data_dir = Path(folder, ".data")  # hidden, for it lies in the content
+        return create_app(Settings(data_dir=data_dir, content_dir=folder)).openapi()
 
 
 def render_openapi() -> str:
