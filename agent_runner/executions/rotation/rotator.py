@@ -9,6 +9,7 @@ agent's log. Ages are those of the host's clock.
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Collection
 from contextlib import suppress
 
@@ -151,7 +152,8 @@ def _list_used_bundles(folders: dict[str, Folder], ended: list[Ended]) -> set[st
 def _measure(folder: Folder) -> int:
     """Return how much room a folder takes; one that is just leaving takes none."""
     try:
-        return sum(path.lstat().st_blocks * 512 for path in folder.path.iterdir())
+        with os.scandir(folder.path) as entries:
+            return sum(entry.stat(follow_symlinks=False).st_blocks * 512 for entry in entries)
     except FileNotFoundError:
         return 0
 
