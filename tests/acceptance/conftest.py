@@ -3,6 +3,7 @@
 
 import os
 import secrets
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -23,6 +24,11 @@ FLEET = {"web1": ("web",), "web2": ("web",), "db1": ("db",)}
 """The hosts that tests share, with their groups."""
 
 _evidence_sources: list[ControlPlane | Lab] = []
+
+
+def pytest_configure() -> None:
+    """End as by Ctrl-C when asked to terminate, so that hosts and servers do not stay behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
