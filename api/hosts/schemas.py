@@ -158,3 +158,7 @@ class HostStatus(BaseModel):
     load: HostLoad
     limits: dict[str, int]
     running: list[RunningExecution]
+    bundle_signatures: Annotated[
+        str,
+        Field(description="Whether content must be signed: required, not_required or no_key"),
+    ]

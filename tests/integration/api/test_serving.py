@@ -73,7 +73,7 @@ def run_server(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     started: list[Served] = []
 
     def run(**environ: str) -> Served:
-        defaults = {"MYX_DATA_DIR": str(tmp_path / "data"), "MYX_CONTENT_DIR": str(tmp_path)}
+        defaults = {"MYX_DATA_DIR": str(tmp_path / ".data"), "MYX_CONTENT_DIR": str(tmp_path)}
         started.append(Served(defaults | environ))
         return started[-1]
 
@@ -93,12 +93,12 @@ def test_a_first_start_serves(run_server: Callable[..., Served], tmp_path: Path)
     served = run_server()
     url = f"http://{served.start()}"
     assert httpx.get(f"{url}/healthz").json()["status"] == "ok"
-    token = (tmp_path / "data/admin-token").read_text().strip()
+    token = (tmp_path / ".data/admin-token").read_text().strip()
     headers = {"Authorization": f"Bearer {token}"}
     assert httpx.get(f"{url}/api/v1/hosts", headers=headers).json()["count"] == 0
     answer = httpx.get(f"{url}/healthz")
     assert "server" not in answer.headers
-    open_files = {name: mode for name, mode in _list_open_files(tmp_path / "data").items() if mode}
+    open_files = {name: mode for name, mode in _list_open_files(tmp_path / ".data").items() if mode}
     assert open_files == {}
     assert served.stop(signal.SIGINT) == 0
     assert token not in "".join(served.lines)
@@ -108,7 +108,7 @@ def test_a_restart_keeps_everything(run_server: Callable[..., Served], tmp_path:
     """After a SIGTERM the next start has the same token, hosts and key."""
     served = run_server()
     url = f"http://{served.start()}/api/v1/hosts"
-    token = (tmp_path / "data/admin-token").read_text().strip()
+    token = (tmp_path / ".data/admin-token").read_text().strip()
     headers = {"Authorization": f"Bearer {token}"}
     host = {"name": "web1", "address": "192.0.2.1", "ssh_password": "x"}
     created = httpx.post(url, json=host, headers=headers).json()
@@ -138,7 +138,7 @@ def test_a_port_that_is_taken_is_told(run_server: Callable[..., Served], tmp_pat
         f"MYX_LISTEN=127.0.0.1:{port} cannot be listened on: Address already in use. "
         "Stop the program that has the port, or choose another one.\n"
     )
-    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / ".data").exists()
 
 
 def test_tls_is_served(run_server: Callable[..., Served], tmp_path: Path) -> None:

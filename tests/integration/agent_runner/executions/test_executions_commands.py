@@ -6,12 +6,11 @@ import hashlib
 import os
 import pwd
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playbook_output import hold_fifo
 
 from agent_runner.config import Limits
 from agent_runner.protocol import methods as wire
@@ -29,7 +28,7 @@ async def test_output_arrives_apart_and_in_order(host: Any) -> None:
     """Stdout and stderr are told apart and lie in the log in the order in which they came."""
     script = "echo one; read x < $1; echo two >&2; read x < $1; echo three; exit 3"
     fifo = host.bundles / "fifo"
-    with _hold_fifo(fifo) as gate:
+    with hold_fifo(fifo) as gate:
         await host.run("id", "sh", "-c", script, "sh", str(fifo))
         await host.wait_for("id", b"one\n")
         os.write(gate, b"go\n")
@@ -223,7 +222,7 @@ async def test_secrets_are_masked_in_the_log(host: Any) -> None:
     """A secret never reaches the log, also when it comes in two writes."""
     script = 'printf "a s3cr3t s3c"; read x < "$1"; printf "r3t b\\n"'
     fifo = host.bundles / "fifo"
-    with _hold_fifo(fifo) as gate:
+    with hold_fifo(fifo) as gate:
         await host.run("id", "sh", "-c", script, "sh", str(fifo), secrets=["s3cr3t"])
         await host.wait_for("id", b"a ******** ")
         os.write(gate, b"go\n")
@@ -289,14 +288,3 @@ async def test_thirty_at_once_do_not_mix(host: Any) -> None:
 def _assert_nowhere(folder: Path, secret: bytes) -> None:
     for path in folder.rglob("*"):
         assert not path.is_file() or secret not in path.read_bytes(), path
-
-
-@contextmanager
-def _hold_fifo(path: Path) -> Iterator[int]:
-    """Make a fifo and hold both its ends, so that neither side ever blocks the test."""
-    os.mkfifo(path)
-    fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-    try:
-        yield fd
-    finally:
-        os.close(fd)

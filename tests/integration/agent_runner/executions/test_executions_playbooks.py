@@ -6,19 +6,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import pytest
+from playbook_output import event_names, hold_fifo, plain_text
 
 from agent_runner.executions.environment import PATH
-from agent_runner.executions.processes import identify
-from agent_runner.protocol.errors import BundleMissingError, InvalidParamsError
-
-COLOR = re.compile(r"\x1b\[[0-9;]*m")
 
 SHOWCASE = """
 - name: Showcase
@@ -54,14 +48,6 @@ SHOWCASE = """
       ansible.builtin.debug:
         msg: from the handler
 """
-
-
-def _plain(text: str) -> str:
-    return COLOR.sub("", text)
-
-
-def _names(events: list[dict[str, Any]]) -> list[str]:
-    return [event["event"] for event in events]
 
 
 async def test_it_prints_what_ansible_playbook_prints(host: Any, tmp_path: Path) -> None:
@@ -110,7 +96,7 @@ async def test_events_have_the_form_of_ansible_runner(host: Any, tmp_path: Path)
     assert {event["parent_uuid"] for event in events if "parent_uuid" in event} <= uuids
     assert len(uuids) == len(events)
     wanted = {"runner_on_ok", "runner_on_skipped", "runner_item_on_ok", "runner_on_failed"}
-    assert wanted <= set(_names(events))
+    assert wanted <= set(event_names(events))
     recap = events[-1]
     assert recap["event"] == "playbook_on_stats"
     assert recap["event_data"]["ok"] == {"web1": 6}
@@ -131,7 +117,7 @@ async def test_the_output_is_live(host: Any, tmp_path: Path) -> None:
     - ansible.builtin.debug: {msg: first words}
     - ansible.builtin.command: head -n 1 {{ gate }}
 """
-    with _hold_fifo(gate) as fd:
+    with hold_fifo(gate) as fd:
         await host.play("id", playbook, extra_vars={"gate": str(gate)})
         await host.wait_for("id", b"first words")
         os.write(fd, b"go\n")
@@ -164,7 +150,7 @@ async def test_each_kind_of_hosts_line_works(host: Any) -> None:
         }
     }
     await host.play("id", plays, inventory=inventory)
-    text = _plain((await host.follow("id")).text)
+    text = plain_text((await host.follow("id")).text)
     for pattern in ("all", "web1", "web"):
         assert f'"msg": "for {pattern} on web1 via local"' in text
     assert '"msg": "for localhost on localhost via local"' in text
@@ -220,7 +206,7 @@ class CallbackModule(Default):
     await host.play("id", playbook, files=files)
     followed = await host.follow("id")
     assert "LOUD ansible.builtin.debug" in followed.text, followed.text
-    assert "runner_on_ok" in _names(followed.events)
+    assert "runner_on_ok" in event_names(followed.events)
 
 
 async def test_modes_reach_ansible(host: Any, tmp_path: Path) -> None:
@@ -245,209 +231,6 @@ async def test_modes_reach_ansible(host: Any, tmp_path: Path) -> None:
     assert "No config file found" in followed.text
 
 
-@pytest.mark.parametrize(
-    ("playbook", "cause"),
-    [
-        ("- hosts: all\n  tasks:\n   - foo: a: b\n", "YAML parsing failed"),
-        ("- hosts: all\n  tasks:\n   - no_such_module:\n", "couldn't resolve module/action"),
-        ("- hosts: all\n  taskss: []\n", "'taskss' is not a valid attribute"),
-    ],
-)
-async def test_a_playbook_that_is_wrong_says_where(host: Any, playbook: str, cause: str) -> None:
-    """An error in a playbook ends the execution as not started, with Ansible's own words."""
-    await host.play("id", playbook)
-    followed = await host.follow("id")
-    assert (followed.result.state, followed.result.reason_code) == ("failed", "could_not_start")
-    assert cause in followed.result.reason
-    assert "site.yml:" in followed.result.reason
-    assert cause in _plain(followed.text)
-
-
-async def test_a_playbook_that_is_missing_is_named(host: Any) -> None:
-    """A playbook that the content does not have ends the execution with its name."""
-    await host.play("id", "", playbook="playbooks/none.yml")
-    result = (await host.follow("id")).result
-    assert result.reason_code == "could_not_start"
-    assert "playbooks/none.yml could not be found" in result.reason
-
-
-async def test_a_failed_task_is_the_reason(host: Any) -> None:
-    """The reason of a failed playbook names the task and what it said."""
-    playbook = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - ansible.builtin.fail: {msg: not this one}
-      ignore_errors: true
-    - name: Deploy
-      ansible.builtin.fail: {msg: no luck}
-"""
-    await host.play("id", playbook)
-    result = (await host.follow("id")).result
-    assert (result.state, result.reason_code) == ("failed", "nonzero_exit")
-    assert result.reason == "exit code 2: task 'Deploy' failed: no luck"
-
-
-@pytest.mark.parametrize("playbook", ["/etc/x.yml", "../x.yml", "a/../../x.yml", "-e@/etc/x.yml"])
-async def test_only_content_can_be_played(host: Any, playbook: str) -> None:
-    """A playbook outside the content, or one that is an option, is refused."""
-    with pytest.raises(InvalidParamsError, match="inside the content"):
-        await host.play("id", "", playbook=playbook)
-    assert not host.folder("id").path.exists()
-
-
-async def test_content_that_is_not_here_is_asked_for(host: Any) -> None:
-    """Without the content nothing starts, and the id is free for the next try."""
-    with pytest.raises(BundleMissingError):
-        await host.play("id", "", bundle="0" * 64)
-    with pytest.raises(InvalidParamsError, match="inventory"):
-        await host.play("id", "", inventory={"all": ["web1"]})
-    playbook = "- hosts: all\n  gather_facts: false\n  tasks: []\n"
-    assert (await host.play("id", playbook)).created
-    await host.follow("id")
-
-
-async def test_no_secret_is_left_or_seen(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Secrets are in no log, event, argument vector or file, and the agent's own in no play."""
-    monkeypatch.setenv("AGENT_TOKEN", "the-agents-own")
-    playbook = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - ansible.builtin.command: "echo {{ quiet }}"
-      no_log: true
-    - ansible.builtin.debug: {msg: "{{ item }}"}
-      loop: ["{{ quiet }}", "{{ quiet }}2"]
-      no_log: true
-    - ansible.builtin.copy: {content: "{{ quiet }}", dest: "{{ target }}", mode: "0600"}
-      diff: true
-      no_log: true
-    - ansible.builtin.command: "false {{ quiet }}"
-      no_log: true
-      ignore_errors: true
-    - ansible.builtin.debug: {msg: "shown {{ named }}"}
-    - ansible.builtin.shell: |
-        cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c '{{ named[:3] }}[r]3t'
-      register: seen
-      failed_when: seen.stdout != '0'
-    - ansible.builtin.command: env
-"""
-    variables = {"quiet": "qu1et-value", "named": "s3cr3t", "target": str(host.bundles / "target")}
-    await host.play("id", playbook, extra_vars=variables, secrets=["s3cr3t"], verbosity=3)
-    followed = await host.follow("id")
-    assert followed.result.state == "successful", followed.text
-    assert "shown ********" in followed.text
-    for path in host.folder("id").path.rglob("*"):
-        content = path.read_bytes()
-        for secret in (b"qu1et-value", b"s3cr3t", b"the-agents-own"):
-            assert secret not in content, (path, secret)
-    assert not host.folder("id").runner.exists()
-    assert not host.folder("id").tmp.exists()
-
-
-async def test_the_extra_variables_lie_private_while_it_runs(host: Any, tmp_path: Path) -> None:
-    """While a playbook runs, its variables are in a file of the agent's account alone."""
-    gate = tmp_path / "gate"
-    playbook = """
-- hosts: all
-  gather_facts: false
-  tasks: [{ansible.builtin.debug: {msg: up}}, {ansible.builtin.command: "head -n 1 {{ gate }}"}]
-"""
-    with _hold_fifo(gate) as fd:
-        await host.play("id", playbook, extra_vars={"gate": str(gate), "token": "s3cr3t"})
-        await host.wait_for("id", b"up")
-        holding = [
-            path
-            for path in host.folder("id").path.rglob("*")
-            if path.is_file() and b"s3cr3t" in path.read_bytes()
-        ]
-        assert [path.stat().st_mode & 0o777 for path in holding] == [0o600]
-        os.write(fd, b"go\n")
-        await host.follow("id")
-
-
-async def test_cancel_ends_the_module_too(host: Any) -> None:
-    """A cancel in the middle of a module leaves neither the module nor what it has started."""
-    playbook = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - ansible.builtin.debug: {msg: up}
-    - ansible.builtin.shell: |
-        setsid sh -c 'sleep 1000 & sleep 1000' &
-        echo $$ > {{ mark }}
-        sleep 1000
-"""
-    mark = host.bundles / "mark"
-    with _hold_fifo(mark) as fd:
-        await host.play("id", playbook, extra_vars={"mark": str(mark)})
-        module = int(await _read_when_there(fd))
-    await host.cancel("id")
-    result = (await host.follow("id")).result
-    assert result.state == "canceled"
-    assert result.ended_processes >= 4
-    assert identify(module) is None
-    assert host.survivors("id") == []
-
-
-async def test_concurrent_playbooks_never_mix(host: Any) -> None:
-    """Playbooks that run at once see their own variables only."""
-    playbook = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - ansible.builtin.command: "echo is {{ who }}"
-      loop: [1, 2]
-"""
-    names = [f"id-{n}" for n in range(4)]
-    await asyncio.gather(*(host.play(n, playbook, extra_vars={"who": n}) for n in names))
-    for name, followed in zip(names, await asyncio.gather(*map(host.follow, names)), strict=True):
-        said = [e["event_data"]["res"]["stdout"] for e in followed.events if "item" in e["event"]]
-        assert said == [f"is {name}"] * 2
-
-
-async def test_a_task_may_run_ansible_playbook_itself(host: Any) -> None:
-    """An ansible-playbook that a task starts prints as usual, and its events go nowhere."""
-    inner = "- hosts: localhost\n  gather_facts: false\n  tasks: [{ansible.builtin.debug: }]\n"
-    playbook = """
-- hosts: all
-  gather_facts: false
-  tasks:
-    - ansible.builtin.command: "{{ ansible_playbook_python }} -m ansible playbook {{ inner }}"
-"""
-    variables = {"inner": "inner.yml"}
-    await host.play("id", playbook, files={"playbooks/inner.yml": inner}, extra_vars=variables)
-    followed = await host.follow("id")
-    assert followed.result.state == "successful", followed.text
-    assert _names(followed.events).count("playbook_on_start") == 1
-    ended = next(e for e in followed.events if e["event"] == "runner_on_ok")
-    assert "Hello world!" in ended["event_data"]["res"]["stdout"]
-
-
 def _without_times(output: bytes) -> str:
     text = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+|\d:\d\d:\d\d\.\d+", "TIME", output.decode())
     return re.sub(r"ansible-local-\S+", "SCRATCH", text)
-
-
-@contextmanager
-def _hold_fifo(path: Path) -> Iterator[int]:
-    """Make a fifo and hold both its ends, so that neither side ever blocks the test."""
-    os.mkfifo(path)
-    fd = os.open(path, os.O_RDWR | os.O_NONBLOCK)
-    try:
-        yield fd
-    finally:
-        os.close(fd)
-
-
-async def _read_when_there(fd: int) -> bytes:
-    """Return what somebody writes into a fifo."""
-    there = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_reader(fd, there.set)
-    try:
-        async with asyncio.timeout(60):
-            await there.wait()
-        return os.read(fd, 100)
-    finally:
-        loop.remove_reader(fd)

@@ -26,7 +26,7 @@ Open = Callable[[], AbstractAsyncContextManager[Composition]]
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Return settings of this test."""
-    return load_settings(data_dir=tmp_path / "data", content_dir=tmp_path)
+    return load_settings(data_dir=tmp_path / ".data", content_dir=tmp_path)
 
 
 @pytest.fixture

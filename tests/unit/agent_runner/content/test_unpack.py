@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent_runner.content import disk
-from agent_runner.protocol.archives import MAX_LONG_NAME_BYTES
 from agent_runner.content.tree import MAX_DEPTH
 from agent_runner.content.unpack import UnpackLimits, unpack_bundle
+from agent_runner.protocol.archives import MAX_LONG_NAME_BYTES
 from agent_runner.protocol.errors import BundleRejectedError, DiskFullError, InternalError
 
 Build = Callable[..., bytes]
