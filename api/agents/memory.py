@@ -101,6 +101,8 @@ class MemoryAgent:
     program: Program = run_stand_in
     failures: list[Exception] = field(default_factory=list)
     """Raised by the next calls, one each, before anything is done."""
+    failures_of: dict[str, list[Exception]] = field(default_factory=dict)
+    """Raised by the next calls of a method, in the same way."""
     reachable: bool = True
     executions: dict[str, MemoryExecution] = field(default_factory=dict)
     bundles: dict[str, bytearray] = field(default_factory=dict)
@@ -112,8 +114,9 @@ class MemoryAgent:
     async def answer(self, name: str, params: wire.Message) -> wire.Result:
         """Answer a call."""
         self.calls.append(name)
-        if self.failures:
-            raise self.failures.pop(0)
+        for failures in (self.failures, self.failures_of.get(name, [])):
+            if failures:
+                raise failures.pop(0)
         handler = cast("Callable[[Any], Awaitable[wire.Result]]", getattr(self, f"_{name}", None))
         if handler is None:
             raise rpc.MethodNotFoundError

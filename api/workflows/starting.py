@@ -7,10 +7,11 @@ from agent_runner.protocol import errors as rpc
 from agent_runner.protocol.methods import (
     ExecuteAnsibleParams,
     ExecuteCommandParams,
+    NoParams,
     Script,
     StartResult,
 )
-from api.agents.calls import EXECUTE_ANSIBLE, EXECUTE_COMMAND
+from api.agents.calls import EXECUTE_ANSIBLE, EXECUTE_COMMAND, HEALTH_CHECK
 from api.agents.errors import AgentError
 from api.executions.service import End, Task
 from api.executions.states import ReasonCode
@@ -63,6 +64,9 @@ class Starter:
     async def _start(
         self, agent: PatientAgent, briefing: Briefing, canceled: asyncio.Event
     ) -> StartResult:
+        # A kept-alive connection to a host that is gone swallows what is sent. Asked first, a host
+        # that cannot be reached is known to have begun nothing; a lost start would leave it open.
+        await agent.try_call(HEALTH_CHECK, NoParams(), canceled)
         if briefing.order.kind != "playbook":
             return await _call(agent, _build_command(briefing.task, briefing.order), canceled)
         params = _build_playbook(briefing)

@@ -164,14 +164,25 @@ async def test_an_unreachable_host_ends_after_the_retries(
     assert clock.slept == [1.0, 2.0, 4.0]
 
 
+async def test_a_host_that_has_gone_silent_is_unreachable_and_not_lost(
+    start: Start, agent: MemoryAgent
+) -> None:
+    """A connection that swallows requests is found out before the start is sent into it."""
+    agent.failures += [_make_timeout() for _ in range(4)]
+
+    with pytest.raises(ExecutionEndedError) as caught:
+        await start(COMMAND)
+
+    assert (caught.value.end.status, caught.value.end.reason_code) == ("failed", "unreachable")
+    assert "execute_command" not in agent.calls
+
+
 async def test_a_start_that_may_have_arrived_is_repeated(
     start: Start, agent: MemoryAgent, task: Task
 ) -> None:
     """After a timeout nobody knows whether it began, so the start is repeated until it is known."""
-    failures = [errors.AgentTimeoutError() for _ in range(10)]
-    for failure in failures:
-        failure.maybe_delivered = True
-    agent.failures += failures
+    failures: list[Exception] = [_make_timeout() for _ in range(10)]
+    agent.failures_of["execute_command"] = failures
 
     await start(COMMAND)
 
@@ -182,11 +193,8 @@ async def test_a_start_that_may_have_arrived_is_lost_after_the_bound(
     start: Start, agent: MemoryAgent
 ) -> None:
     """If the agent stays silent after a start that may have arrived, the execution is lost."""
-    failure = errors.AgentTimeoutError()
-    failure.maybe_delivered = True
-    agent.failures.append(failure)
-    agent.reachable = True
-    agent.failures += [errors.AgentUnreachableError() for _ in range(1000)]
+    failures: list[Exception] = [errors.AgentUnreachableError() for _ in range(1000)]
+    agent.failures_of["execute_command"] = [_make_timeout(), *failures]
 
     with pytest.raises(AgentLostError):
         await start(COMMAND)
@@ -213,3 +221,10 @@ async def test_a_bundle_that_is_gone_ends_the_execution(start: Start) -> None:
         await start(gone)
 
     assert caught.value.end.reason_code == "bundle_rejected"
+
+
+def _make_timeout() -> errors.AgentTimeoutError:
+    """Make the failure of a request that may have arrived."""
+    failure = errors.AgentTimeoutError()
+    failure.maybe_delivered = True
+    return failure
