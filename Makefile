@@ -43,7 +43,7 @@ docs: $(VENV)/installed-dev ## write the generated reference
 	$(BIN)/python docs/reference/generate.py
 
 lock: $(VENV)/installed-dev ## write down the versions that are installed now
-	$(BIN)/pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
+	$(BIN)/pip freeze --all --exclude-editable --exclude setuptools > constraints.txt
 
 clean: ## forget the environment and the demo's data
 	rm -rf $(VENV) .myx/demo
