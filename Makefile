@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL_UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint format types contracts check acceptance bench docs lock clean
+.PHONY: help demo test lint format types contracts check properties acceptance faults bench docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,8 +33,16 @@ contracts: $(VENV)/installed-dev ## who may import whom
 
 check: lint types contracts test ## everything that needs no root
 
+properties: $(VENV)/installed-dev ## property tests with new random cases
+	$(BIN)/python -m pytest tests/unit --hypothesis-profile=exploring -m hypothesis $(PYTEST_ARGS)
+
 acceptance: $(VENV)/installed-dev ## real hosts: needs root, podman and runc
 	$(BIN)/python -m pytest tests/acceptance $(PYTEST_ARGS)
+
+faults: $(VENV)/installed-dev ## each fault 20 times at random moments on real hosts: about an hour
+	MYX_FAULT_ROUNDS=$(or $(ROUNDS),20) MYX_FAULT_CUT_S=$(or $(CUT_S),30) \
+		$(BIN)/python -m pytest tests/acceptance/test_fault_series.py \
+		tests/acceptance/test_ending_series.py $(PYTEST_ARGS)
 
 bench: $(VENV)/installed-dev ## figures side by side with ansible-playbook over SSH: needs root
 	$(BIN)/python -m pytest tests/benchmarks -s $(PYTEST_ARGS)

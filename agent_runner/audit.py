@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_runner.executions.folder import find_json
-from agent_runner.executions.supervisor.masking import mask_text
+from agent_runner.executions.supervisor.masking import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 AUDIT_NAME = "audit.log"
 """The file's name in the agent's state directory."""
 
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+_FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class AuditLog:
@@ -70,11 +70,12 @@ def describe_command(params: ExecuteCommandParams) -> dict[str, Any]:
     """Return what is remembered of a command or script, without its secrets."""
     script = params.script
     argv = [script.name if script else params.command, *params.args]
+    secrets = Secrets(params.secrets)
     return {
         "kind": "script" if script else "command",
         "principal": params.principal,
         "user": params.user,
-        "argv": [mask_text(argument, params.secrets) for argument in argv],
+        "argv": [secrets.mask_text(argument) for argument in argv],
         "digest": hashlib.sha256(script.content.encode()).hexdigest() if script else None,
     }
 
@@ -113,9 +114,11 @@ def record_end(folder: Folder, result: Mapping[str, Any], *, may_be_there: bool)
 
 
 def _append(descriptor: int, line: bytes) -> None:
-    """Append a line whole or not at all."""
+    """Append a line whole or not at all, and not to one that a power cut has torn."""
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     size = os.fstat(descriptor).st_size
+    if size and os.pread(descriptor, 1, size - 1) != b"\n":
+        line = b"\n" + line
     if os.write(descriptor, line) < len(line):
         os.ftruncate(descriptor, size)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -57,10 +57,14 @@ def _serve(arguments: argparse.Namespace) -> None:
 
     from agent_runner.main import serve  # noqa: PLC0415 - see above
 
-    configure_event_log([config.agent_token, config.secret_key, config.rpc_path])
+    secrets = [config.agent_token, config.secret_key, config.rpc_path]
+    if config.previous_credentials:
+        secrets += [config.previous_credentials.agent_token]
+        secrets += [config.previous_credentials.secret_key]
+    event_log = configure_event_log(secrets)
     os.umask(0o077)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(config, policy_path))
+        runner.run(serve(config, arguments.config, policy_path, event_log.hide))
 
 
 def _load(arguments: argparse.Namespace) -> tuple[Config, Path]:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from agent_runner.errors import ConfigError
+from agent_runner.protocol.credentials import Secret
 from agent_runner.protocol.signing import PUBLIC_KEY_PATTERN
 
 DEFAULT_CONFIG_PATH = Path("/etc/myx-agent/config.json")
@@ -27,7 +28,6 @@ _ASSIGNED_REMEDY = (
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Bytes = Annotated[int, msgspec.Meta(ge=0)]
-Secret = Annotated[str, msgspec.Meta(pattern=r"^[\x21-\x7e]{16,512}$")]
 
 _MIB = 1024 * 1024
 _GIB = 1024 * _MIB
@@ -42,7 +42,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         max_concurrent_commands: commands of these; without it, only the total counts.
         max_concurrent_scripts: scripts likewise.
         max_concurrent_playbooks: playbooks likewise.
-        log_max_bytes: the most that is kept of one execution's log.
+        execution_memory_max_bytes: the most memory that the processes of one execution may use
+            together; above it the kernel kills the largest of them. This and the next two hold
+            where systemd is the host's init.
+        execution_cpu_percent: the most CPU time of one execution, where 100 is one processor.
+        execution_tasks_max: the most processes and threads of one execution.
+        log_max_bytes: the most that is kept of one execution's log: of a longer one its head,
+            and its end as far as it fits into a quarter of this, at most 64 MiB.
+        events_max_bytes: the most that is kept of one playbook's events; its recap always is.
         cancel_grace_s: seconds between asking a process tree to end and ending it.
         min_free_disk_bytes: below this free space nothing new is accepted.
         bundle_max_bytes: the largest content bundle as it is sent.
@@ -62,7 +69,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_concurrent_commands: Count | None = None
     max_concurrent_scripts: Count | None = None
     max_concurrent_playbooks: Count | None = None
+    execution_memory_max_bytes: Annotated[int, msgspec.Meta(ge=32 * _MIB)] | None = None
+    execution_cpu_percent: Count | None = None
+    execution_tasks_max: Annotated[int, msgspec.Meta(ge=8)] | None = None
     log_max_bytes: Bytes = 10 * _GIB
+    events_max_bytes: Bytes = 2 * _GIB
     cancel_grace_s: Annotated[float, msgspec.Meta(ge=0)] = 5.0
     min_free_disk_bytes: Bytes = 64 * _MIB
     bundle_max_bytes: Bytes = 256 * _MIB
@@ -75,6 +86,23 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     spool_max_executions: Count = 1000
 
 
+class PreviousCredentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The pair before a rotation, while it is valid beside the new one.
+
+    Attributes:
+        agent_token: the token that callers may still send.
+        secret_key: the key that belongs to it.
+        valid_until: Unix seconds at which it ends, unless the new token ends it before.
+    """
+
+    agent_token: Secret
+    secret_key: Secret
+    valid_until: float
+
+    def __repr__(self) -> str:
+        return f"PreviousCredentials(valid_until={self.valid_until})"
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The agent's configuration.
 
@@ -82,7 +110,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         rpc_port: TCP port of the RPC server.
         rpc_path: first segment of its URL, ``/{rpc_path}/rpc``.
         agent_token: what callers must send in ``X-Agent-Token``.
-        secret_key: key for sealed messages; never sent.
+        secret_key: key for sealed messages; sent only to replace it.
         listen_address: the address to listen on.
         state_dir: spool of the executions.
         content_dir: content bundles, one folder per digest.
@@ -91,6 +119,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         bundle_public_key: the key with which the control plane signs content, in base64; without
             one, content is taken unsigned.
         require_signed_bundles: refuse content that is not signed with that key.
+        previous_credentials: the agent's own note of a rotation that is not over.
     """
 
     rpc_port: Annotated[int, msgspec.Meta(ge=1, le=65535)]
@@ -104,6 +133,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limits: Limits = Limits()
     bundle_public_key: Annotated[str, msgspec.Meta(pattern=PUBLIC_KEY_PATTERN)] | None = None
     require_signed_bundles: bool = True
+    previous_credentials: PreviousCredentials | None = None
 
     def __repr__(self) -> str:
         return f"Config(rpc_port={self.rpc_port}, state_dir={str(self.state_dir)!r})"
@@ -115,9 +145,13 @@ def load_config(path: Path) -> Config:
     Raises:
         ConfigError: one sentence that names the file, the key and the remedy.
     """
-    raw = _read_private(path)
+    return convert_config(path, read_config_text(path))
+
+
+def convert_config(path: Path, text: bytes) -> Config:
+    """Check what stands or shall stand in the file; raises as ``load_config``."""
     try:
-        data = msgspec.json.decode(raw)
+        data = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(f"{path} is not valid JSON ({error}); write it again") from error
     if not isinstance(data, dict):
@@ -146,8 +180,8 @@ def _decode_path(kind: type, value: Any) -> Path:
     return Path(value)
 
 
-def _read_private(path: Path) -> bytes:
-    """Read a file that holds secrets, unless others can read or replace it."""
+def read_config_text(path: Path) -> bytes:
+    """Read the file, unless others can read or replace it; raises as ``load_config``."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())

@@ -24,7 +24,11 @@ class EventFormatter(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        self._secrets = tuple(secrets)
+        self._secrets = list(secrets)
+
+    def hide(self, *secrets: str) -> None:
+        """Redact these values too from now on."""
+        self._secrets += secrets
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line for ``record``."""
@@ -46,12 +50,14 @@ class EventFormatter(logging.Formatter):
         return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 
-def configure_event_log(secrets: Iterable[str], stream: TextIO | None = None) -> None:
+def configure_event_log(secrets: Iterable[str], stream: TextIO | None = None) -> EventFormatter:
     """Send every event of this process to ``stream`` (default: stderr) as one line."""
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(EventFormatter(secrets))
+    formatter = EventFormatter(secrets)
+    handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     # uvicorn speaks of each malformed request, which any stranger can send at will.
     logging.getLogger("uvicorn").setLevel(logging.ERROR)
+    return formatter

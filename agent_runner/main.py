@@ -3,22 +3,29 @@
 
 import asyncio
 import logging
+import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 from agent_runner import __version__
 from agent_runner.audit import AUDIT_NAME, AuditLog
-from agent_runner.config import Config
+from agent_runner.config import Config, Limits
 from agent_runner.content import ContentStore, build_rule
+from agent_runner.credentials import Credentials
 from agent_runner.errors import ConfigError
 from agent_runner.executions import Executions
+from agent_runner.executions.starting import build_scope
+from agent_runner.executions.supervisor.scope.entering import MANAGER_SOCKET
 from agent_runner.server import AgentServer
 
 logger = logging.getLogger(__name__)
 
 
-async def serve(config: Config, policy_path: Path) -> None:
-    """Run an agent until SIGTERM or SIGINT."""
+async def serve(
+    config: Config, config_path: Path, policy_path: Path, hide: Callable[..., None]
+) -> None:
+    """Run an agent until SIGTERM or SIGINT; ``hide`` keeps new secrets out of its log."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -37,8 +44,10 @@ async def serve(config: Config, policy_path: Path) -> None:
         resolve_bundle=content.path_of,
         trim_bundles=content.remove_unused,
         limits=config.limits,
+        in_scopes=_has_scopes(config.limits),
     )
-    async with AgentServer(config, content, executions) as server:
+    credentials = Credentials(config_path, config, audit, hide=hide)
+    async with AgentServer(config, content, executions, credentials) as server:
         logger.info(
             "listening",
             extra={
@@ -49,6 +58,17 @@ async def serve(config: Config, policy_path: Path) -> None:
         )
         await stop.wait()
         logger.info("stopping")
+
+
+def _has_scopes(limits: Limits) -> bool:
+    """Tell whether systemd runs us as a service and may be asked by us for scopes."""
+    if "INVOCATION_ID" in os.environ and os.geteuid() == 0 and Path(MANAGER_SOCKET).exists():
+        return True
+    scope = build_scope(limits)._asdict()
+    unheld = [f"execution_{name}" for name, limit in scope.items() if limit is not None]
+    if unheld:
+        logger.warning("limits_without_systemd", extra={"limits": ", ".join(unheld)})
+    return False
 
 
 def _note_changed_content(audit: AuditLog, digest: str, change: str) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 from agent_runner.auth import Gatekeeper
 from agent_runner.config import Config, Limits
 from agent_runner.content import ContentStore, build_rule
+from agent_runner.credentials import Credentials
 from agent_runner.https.endpoint import RpcEndpoint
 from agent_runner.https.listener import Listener, open_socket
 from agent_runner.rpc.dispatcher import Dispatcher
@@ -29,7 +30,11 @@ class AgentServer:
     """The agent's process: content, executions and the RPC server over them."""
 
     def __init__(
-        self, config: Config, content: ContentStore, executions: ManagedExecutions
+        self,
+        config: Config,
+        content: ContentStore,
+        executions: ManagedExecutions,
+        credentials: Credentials,
     ) -> None:
         self._content = content
         self._executions = executions
@@ -40,13 +45,16 @@ class AgentServer:
         services = Services(
             executions,
             content,
+            credentials,
             HostFacts(config.state_dir),
             self.port,
             list_limits(config.limits),
             build_rule(config).name,
+            config.bundle_public_key,
         )
         dispatcher = Dispatcher(build_methods(services))
-        self._endpoint = RpcEndpoint(config.rpc_path, Gatekeeper(config.agent_token), dispatcher)
+        gatekeeper = Gatekeeper(credentials.is_right)
+        self._endpoint = RpcEndpoint(config.rpc_path, gatekeeper, dispatcher, credentials.settle)
         self._listener = Listener(self._endpoint, sock, build_tls_context(pair))
 
     async def __aenter__(self) -> Self:

@@ -9,19 +9,22 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property, partial
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.access import Access, note_end
 from api.agents.calls import AgentCalls
 from api.agents.client import AgentClient
 from api.agents.install import AgentBundles, find_sources
 from api.agents.install import HostInstaller as SshInstaller
-from api.auth.tokens import Authenticator, load_admin_token
+from api.audit.repository import AuditRepository
+from api.audit.service import AuditService
+from api.auth.scopes import EVERYTHING, Scope
 from api.bundles.intake import BundleIntake
-from api.bundles.limits import BundleLimits
+from api.bundles.limits import read_limits
 from api.bundles.repository import BundleRepository
 from api.bundles.service import BundleService
 from api.bundles.signing import BundleSigner, load_signer
@@ -37,17 +40,38 @@ from api.executions.changes import Changes
 from api.executions.reader import ExecutionReader
 from api.executions.repository import ExecutionsRepository
 from api.executions.service import ExecutionsService
-from api.hosts.agents import HostAgentService
+from api.fleet_services import FleetServices
+from api.groups.vault import GroupVault
+from api.heartbeats.findings import Findings
+from api.heartbeats.heartbeats import Heartbeats, Interval, Share
 from api.hosts.contacts import HostContacts
-from api.hosts.fleet import FleetCache
-from api.hosts.repository import HostRepository
-from api.hosts.service import HostService
+from api.hosts.maintenance import HostMaintenance
+from api.hosts.rotation import CurrentCalls, HostRotator
+from api.hosts.selection.fleet import FleetCache
 from api.hosts.vault import HostVault
+from api.keys.repository import SealedValues
+from api.logs.database import DatabaseLogStore
 from api.logs.files import FileLogStore
+from api.logs.store import LogStore
+from api.metrics.service import Monitor
+from api.replicas.replica import REPLICAS_PER_FOLDER, Replica
 from api.runs.launcher import RunLauncher
+from api.runs.launching.preparing import RunPreparer
 from api.runs.repository import RunsRepository
+from api.runs.rollout.control import RunControlService
+from api.runs.rollout.steering import RunSteering
 from api.runs.service import RunsService
 from api.runs.stream import RunStreams
+from api.schedules.service import ScheduleService
+from api.sessions.repository import SessionRepository
+from api.sessions.service import Lifetime, SessionService
+from api.templates.service import TemplateService
+from api.tokens.repository import TokenRepository
+from api.tokens.service import TokenService
+from api.trigger_parts import TriggerParts, build_schedules, build_webhooks
+from api.users.repository import UserRepository
+from api.users.service import UserService
+from api.webhooks.service import WebhookService
 from api.workflows.conductor import Conductor, Parts
 from api.workflows.install_driver import HostInstaller
 
@@ -66,31 +90,50 @@ class Composition:
         self.settings = settings
         self.clock = clock or SystemClock()
         ensure_private_dir(settings.data_dir)
-        self._lock = ExclusiveLock(settings.data_dir / "lock")
+        self._lock = _make_lock(settings)
         self.sealer = load_sealer(settings.secret_key_file)
         self._signer = load_signer(settings.signing_key_file)
-        self.authenticator = Authenticator(load_admin_token(settings.admin_token_file))
-        self.database = Database(settings.database_url)
+        self.database = Database(settings.sqlalchemy_url, settings.database_connections)
+        self.access = Access(settings, self.unit_of_work, self.clock, self.sealer)
         self.host_vault = HostVault(self.sealer)
         self.fleets = FleetCache()
         self._agent_client = AgentClient(settings.rpc_timeout_s)
-        self.agents = agents or self._agent_client
-        self.host_contacts = HostContacts(self.unit_of_work, self.agents)
+        agents = self.monitor.measure(agents or self._agent_client)
+        self.agents = CurrentCalls(self.unit_of_work, agents)
+        self.host_contacts = self._make_host_contacts()
+        self.host_maintenance = HostMaintenance(self.unit_of_work, self.notify_hosts)
+        self.host_rotator = HostRotator(self.unit_of_work, agents)
         self.bundle_store = BundleStore(settings.bundles_dir)
-        self.bundle_intake = BundleIntake(
-            self.unit_of_work, self.bundle_store, settings.content_dir, _bundle_limits(settings)
-        )
-        self.logs = FileLogStore(settings.logs_dir)
+        self.bundle_intake = self._make_bundle_intake()
+        self.logs = _open_logs(settings, self.database)
         self.changes = Changes()
         read_work = partial(self.unit_of_work, read_only=True)
         self.execution_reader = ExecutionReader(read_work, self.logs, self.changes, self.clock)
         self.run_streams = RunStreams(read_work, self.logs, self.changes)
-        self._conductor = self._make_conductor(
-            installer or _build_installer(settings, self._signer)
-        )
-        self.run_launcher = RunLauncher(
-            self.unit_of_work, self.bundle_intake, self.bundle_store, self._conductor, self.changes
-        )
+        installer = installer or _build_installer(settings, self._signer)
+        self._conductor = self._make_conductor(installer)
+        self._replica: Replica | None = None
+        self.run_launcher = self._make_run_launcher()
+        self.run_steering = self._make_run_steering()
+
+    @cached_property
+    def triggers(self) -> TriggerParts:
+        """What starts runs by itself."""
+        return TriggerParts(self.unit_of_work, self.run_launcher, self.clock)
+
+    @cached_property
+    def templates(self) -> TemplateService:
+        """The templates of all content."""
+        return TemplateService(self.bundle_intake, self.bundle_store)
+
+    def notify_hosts(self, host_ids: Sequence[int]) -> None:
+        """Let executions go on that wait for these hosts: something was heard of them."""
+        self._conductor.notify_hosts(host_ids)
+
+    @cached_property
+    def group_vault(self) -> GroupVault:
+        """The secrets of groups."""
+        return GroupVault(self.sealer)
 
     async def open(self) -> None:
         """Bring the database to its form and start what runs in the background.
@@ -100,18 +143,80 @@ class Composition:
         """
         self._lock.acquire()
         await migrate(self.database.engine)
+        await self.access.open()
         await asyncio.to_thread(self.bundle_store.open)
         await self._agent_client.open()
-        await self._conductor.open()
+        self._replica = self._make_replica()
+        await (self._replica or self._conductor).open()
+        self.triggers.open()
+        self.monitor.open()
+        if self.settings.heartbeats:
+            await self._heartbeats.open()
 
     async def close(self) -> None:
         """Stop what runs in the background and close the database."""
+        self.monitor.close()
+        await self.triggers.close()
         self.changes.close()
-        await self._conductor.close()
-        self.logs.close()
+        if self.settings.heartbeats:
+            await self._heartbeats.close()
+        await (self._replica or self._conductor).close()
+        await self.access.close()
+        await self.logs.close()
         await self._agent_client.close()
         await self.database.close()
         self._lock.release()
+
+    def _make_replica(self) -> Replica | None:
+        """Make what ties this process to others on the same database, where there may be any."""
+        if self.settings.postgresql_url is None:
+            return None
+        return Replica(
+            self.settings,
+            self.database.unit_of_work,
+            partial(self.unit_of_work, read_only=True),
+            self._lock,
+            self._conductor,
+            self.changes,
+        )
+
+    @cached_property
+    def monitor(self) -> Monitor:
+        """What those learn who watch the control plane."""
+        data_dir, count = self.settings.data_dir, self.database.count_connections
+        return Monitor(self.unit_of_work, self.clock, data_dir, count)
+
+    @cached_property
+    def _heartbeats(self) -> Heartbeats:
+        settings, waits = self.settings, self._conductor.host_waits
+        return Heartbeats(
+            self.unit_of_work,
+            self.agents,
+            Findings(self.unit_of_work, waits.hear_of),
+            self.clock,
+            Interval(settings.heartbeat_min_s, settings.heartbeat_max_s),
+            lambda: Share(*self._replica.get_place()) if self._replica else Share(),
+        )
+
+    def _make_run_launcher(self) -> RunLauncher:
+        preparer = RunPreparer(
+            self.unit_of_work, self.bundle_intake, self.bundle_store, self.templates
+        )
+        return RunLauncher(self.unit_of_work, preparer, self._conductor, self.changes)
+
+    def _make_run_steering(self) -> RunSteering:
+        return RunSteering(self.unit_of_work, self.run_launcher, self._conductor, self.changes)
+
+    def _make_host_contacts(self) -> HostContacts:
+        return HostContacts(
+            self.unit_of_work, self.agents, self._signer.public_key, self.notify_hosts
+        )
+
+    def _make_bundle_intake(self) -> BundleIntake:
+        settings = self.settings
+        return BundleIntake(
+            self.unit_of_work, self.bundle_store, settings.content_dir, read_limits(settings)
+        )
 
     def _make_conductor(self, installer: HostInstaller) -> Conductor:
         return Conductor(
@@ -129,30 +234,56 @@ class Composition:
         )
 
     @asynccontextmanager
-    async def unit_of_work(self, *, read_only: bool = False) -> AsyncIterator["Services"]:
-        """Open one transaction and the services on it; commits at the end of the block."""
-        async with self.database.unit_of_work(read_only=read_only) as session:
-            yield Services(self, session)
+    async def unit_of_work(
+        self, *, read_only: bool = False, concurrent: bool = False, scope: Scope = EVERYTHING
+    ) -> AsyncIterator["Services"]:
+        """Open one transaction and the services on it; commits at the end of the block.
+
+        The services see no host, run or execution beyond the ``scope``. What is done for somebody
+        has theirs; everything is for what the control plane does by itself.
+        """
+        async with self.database.unit_of_work(
+            read_only=read_only, concurrent=concurrent
+        ) as session:
+            services = Services(self, session, scope)
+            yield services
+        note_end(self.access.witness, services)
 
 
-class Services:
-    """The nouns' services on one unit of work."""
+class Services(FleetServices):
+    """The nouns' services on one unit of work, within a scope."""
 
-    def __init__(self, composition: Composition, session: AsyncSession) -> None:
+    def __init__(self, composition: Composition, session: AsyncSession, scope: Scope) -> None:
+        super().__init__(composition, session, scope)
         self._composition = composition
-        self._session = session
 
     @cached_property
-    def hosts(self) -> HostService:
-        """The hosts and their groups."""
-        parts = self._composition
-        return HostService(self._host_repository, parts.fleets, parts.host_vault, parts.clock)
+    def audit(self) -> AuditService:
+        """Who did what."""
+        return AuditService(AuditRepository(self._session), self._composition.clock)
 
     @cached_property
-    def host_agents(self) -> HostAgentService:
-        """The agents of the hosts."""
+    def sealed_values(self) -> SealedValues:
+        """All secrets, as they are sealed."""
+        return SealedValues(self._session)
+
+    @cached_property
+    def sessions(self) -> SessionService:
+        """The sessions of browsers."""
         parts = self._composition
-        return HostAgentService(self._host_repository, parts.host_vault, parts.clock)
+        lifetime = Lifetime(parts.settings.session_idle_s, parts.settings.session_max_s)
+        return SessionService(SessionRepository(self._session), lifetime, parts.clock)
+
+    @cached_property
+    def users(self) -> UserService:
+        """The users."""
+        repository = UserRepository(self._session)
+        return UserService(repository, self.sessions, self.audit, self._composition.clock)
+
+    @cached_property
+    def tokens(self) -> TokenService:
+        """The API tokens."""
+        return TokenService(TokenRepository(self._session), self.audit, self._composition.clock)
 
     @cached_property
     def bundles(self) -> BundleService:
@@ -163,27 +294,44 @@ class Services:
     def executions(self) -> ExecutionsService:
         """The executions, their logs and events."""
         parts = self._composition
-        return ExecutionsService(ExecutionsRepository(self._session), parts.logs, parts.clock)
+        repository = ExecutionsRepository(self._session, self._scope)
+        return ExecutionsService(repository, parts.logs, parts.clock)
 
     @cached_property
     def runs(self) -> RunsService:
         """The runs."""
         parts = self._composition
-        return RunsService(
-            RunsRepository(self._session), self.executions, parts.sealer, parts.clock
-        )
+        return RunsService(self._runs_repository, self.executions, parts.sealer, parts.clock)
 
     @cached_property
-    def _host_repository(self) -> HostRepository:
-        return HostRepository(self._session)
+    def schedules(self) -> ScheduleService:
+        """The schedules."""
+        return build_schedules(self._session, self._composition, self.runs, self.audit)
+
+    @cached_property
+    def webhooks(self) -> WebhookService:
+        """The webhooks."""
+        return build_webhooks(self._session, self._composition, self.audit)
+
+    @cached_property
+    def run_control(self) -> RunControlService:
+        """The control of runs."""
+        return RunControlService(self._runs_repository, self.executions, self._composition.clock)
+
+    @cached_property
+    def _runs_repository(self) -> RunsRepository:
+        return RunsRepository(self._session, self._scope)
 
 
-def _bundle_limits(settings: Settings) -> BundleLimits:
-    return BundleLimits(
-        max_bytes=settings.bundle_max_bytes,
-        unpacked_max_bytes=settings.bundle_unpacked_max_bytes,
-        max_files=settings.bundle_max_files,
-    )
+def _make_lock(settings: Settings) -> ExclusiveLock:
+    places = 1 if settings.postgresql_url is None else REPLICAS_PER_FOLDER
+    return ExclusiveLock(settings.data_dir / "lock", places)
+
+
+def _open_logs(settings: Settings, database: Database) -> LogStore:
+    if settings.keeps_logs_in_database:
+        return DatabaseLogStore(database.engine)
+    return FileLogStore(settings.logs_dir)
 
 
 def _build_installer(settings: Settings, signer: BundleSigner) -> SshInstaller:

@@ -12,21 +12,40 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from agent_runner import __version__
 from api import health
-from api.auth.bearer import AuthenticationMiddleware, get_principal
+from api.audit.router import router as audit_router
+from api.auth.bearer import AuthenticationMiddleware
+from api.auth.errors import CsrfError, PermissionDeniedError
+from api.auth.requirements import get_principal
 from api.bundles.router import router as bundles_router
 from api.composition import Composition
-from api.core.errors import AuthenticationError, InvalidInputError
+from api.core.errors import AuthenticationError, InvalidInputError, TooManyRequestsError
 from api.core.log_setup import configure_logging
 from api.core.middleware import BodyLimitMiddleware, RequestMiddleware
 from api.core.problem import describe_errors, install_problem_handlers
 from api.core.settings import Settings
 from api.executions.router import router as executions_router
+from api.groups.router import router as groups_router
 from api.hosts.router import router as hosts_router
+from api.inventory.router import router as inventory_router
+from api.inventory.schemas import MAX_IMPORT_BYTES
+from api.keys.router import router as keys_router
 from api.listening import StartReporter, check_certificate, describe_address, open_socket
+from api.metrics.router import METRICS_PATH
+from api.metrics.router import router as metrics_router
 from api.openapi import description
 from api.openapi.page import add_description_page
 from api.runs.router import router as runs_router
+from api.schedules.router import router as schedules_router
+from api.sessions.router import SIGN_IN_PATH
+from api.sessions.router import public_router as sign_in_router
+from api.sessions.router import router as sessions_router
+from api.templates.router import router as templates_router
+from api.tokens.router import router as tokens_router
+from api.users.router import router as users_router
 from api.web.router import router as web_router
+from api.webhooks.router import DELIVERIES_PATH
+from api.webhooks.router import public_router as deliveries_router
+from api.webhooks.router import router as webhooks_router
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -119,7 +138,10 @@ def create_app(settings: Settings, composition: Composition | None = None) -> Fa
     _add_edges(app, composition)
     app.include_router(health.router)
     app.include_router(web_router)
+    app.include_router(sign_in_router, prefix=API_PREFIX)
+    app.include_router(deliveries_router, prefix=API_PREFIX)
     app.include_router(_make_api_router())
+    app.include_router(metrics_router)
     description.describe_problems(app)
     add_description_page(app)
     return app
@@ -127,9 +149,14 @@ def create_app(settings: Settings, composition: Composition | None = None) -> Fa
 
 def _add_edges(app: FastAPI, composition: Composition) -> None:
     """Put around all routes what holds for each; the last one added is the first one asked."""
-    app.add_middleware(BodyLimitMiddleware, streaming_prefixes=(f"{API_PREFIX}/bundles/",))
+    limits = {f"{API_PREFIX}/bundles/": None, f"{API_PREFIX}/inventory/": MAX_IMPORT_BYTES}
+    app.add_middleware(BodyLimitMiddleware, limits=limits)
     app.add_middleware(
-        AuthenticationMiddleware, prefix=API_PREFIX, authenticator=composition.authenticator
+        AuthenticationMiddleware,
+        prefix=(API_PREFIX, METRICS_PATH),
+        recognise=composition.access.authenticator.authenticate,
+        tell_change=composition.access.tell_change,
+        public=[("POST", f"{API_PREFIX}{path}") for path in (SIGN_IN_PATH, DELIVERIES_PATH)],
     )
     app.add_middleware(RequestMiddleware)
     install_problem_handlers(app)
@@ -137,14 +164,30 @@ def _add_edges(app: FastAPI, composition: Composition) -> None:
 
 def _make_api_router() -> APIRouter:
     """Gather the nouns' routers; each new noun is one more line here."""
-    # What is under the prefix is denied without a token, whatever a noun forgets.
+    # What is under the prefix is denied without a token and a permission, whatever a noun forgets.
     protected = APIRouter(
         prefix=API_PREFIX,
         dependencies=[Depends(get_principal)],
-        responses=describe_errors(AuthenticationError, InvalidInputError),
+        responses=describe_errors(
+            AuthenticationError,
+            PermissionDeniedError,
+            CsrfError,
+            TooManyRequestsError,
+            InvalidInputError,
+        ),
     )
     protected.include_router(runs_router)
     protected.include_router(executions_router)
     protected.include_router(hosts_router)
+    protected.include_router(groups_router)
+    protected.include_router(inventory_router)
     protected.include_router(bundles_router)
+    protected.include_router(templates_router)
+    protected.include_router(schedules_router)
+    protected.include_router(webhooks_router)
+    protected.include_router(sessions_router)
+    protected.include_router(users_router)
+    protected.include_router(tokens_router)
+    protected.include_router(audit_router)
+    protected.include_router(keys_router)
     return protected

@@ -2,7 +2,7 @@
 """What becomes of an execution whose supervisor is gone and has left no terminal record?
 
 It ends as ``lost`` with the reason, once, and what still runs of it is ended where it can be
-found: by the marker in its environment and by descent from the program.
+found: by its scope, by the marker in its environment, and by descent from the program.
 """
 
 import logging
@@ -17,9 +17,14 @@ from agent_runner.executions.processes import (
     identify,
     kill,
     list_descendants,
+    list_in_unit,
     list_marked,
     open_pidfd,
 )
+from agent_runner.executions.supervisor.scope.entering import name_scope
+from agent_runner.executions.supervisor.tail import append_tail, count_tail
+from agent_runner.logs.events import trim_events
+from agent_runner.protocol.segments import SegmentWriter
 
 KILL_WAIT_S = 1.0
 """How long killed processes get to disappear before the next look."""
@@ -51,6 +56,7 @@ def close_lost(folder: Folder) -> None:
         remove_secrets(folder)
     except OSError as error:
         _logger.warning("secrets_not_removed", extra={"id": folder.command_id, "error": str(error)})
+    log_bytes, dropped_bytes = _complete_log(folder)
     write_result(
         folder,
         {
@@ -62,9 +68,30 @@ def close_lost(folder: Folder) -> None:
             "started_at": child["started_at"] if child else None,
             "finished_at": time.time(),
             "ended_processes": ended,
-            "log_bytes": folder.log.stat().st_size if folder.log.exists() else 0,
+            "log_bytes": log_bytes,
+            "dropped_bytes": dropped_bytes,
         },
     )
+
+
+def _complete_log(folder: Folder) -> tuple[int, int]:
+    """Bring log and events into a state that can be read to the end.
+
+    Returns:
+        The size of the log, and how many bytes of output are missing from it.
+    """
+    trim_events(folder.events, folder.events_index)
+    if not folder.log.exists():
+        return 0, 0
+    writer = SegmentWriter(folder.log, folder.log_index)
+    try:
+        missing = append_tail(folder.tail, writer)
+    except OSError as error:  # a full disk; the end must be written down all the same
+        _logger.warning("tail_not_kept", extra={"id": folder.command_id, "error": str(error)})
+        missing = count_tail(folder.tail)
+    finally:
+        writer.close()
+    return writer.size, missing
 
 
 def _describe(*, rebooted: bool, started: bool, ended: int) -> str:
@@ -86,7 +113,7 @@ def _find_program(child: dict[str, int] | None) -> Process | None:
 def _end_leftovers(folder: Folder, program: Process | None) -> int:
     ended: set[Process] = set()
     for _ in range(MAX_ROUNDS):
-        found = set(list_marked(folder.path))
+        found = {*list_marked(folder.path), *list_in_unit(name_scope(folder.command_id))}
         if program is not None and identify(program.pid) == program:
             found.update(list_descendants(program))
         if not found:

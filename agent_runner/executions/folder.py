@@ -32,6 +32,7 @@ class Folder:
         self.cancel = path / "cancel.json"
         self.log = path / "log"
         self.log_index = path / "log.index"
+        self.tail = path / "tail"
         self.events = path / "events"
         self.events_index = path / "events.index"
         self.result = path / "result.json"
@@ -96,10 +97,13 @@ def write_cancel(folder: Folder, reason: str) -> None:
 
 
 def find_json(path: Path) -> dict[str, Any] | None:
-    """Return the object in a file that ``write_json`` wrote, or None where there is none."""
+    """Return the object in a file that ``write_json`` wrote, or None where there is none.
+
+    A file that was not forced to disk may be there and be empty after a power cut: that is none.
+    """
     try:
         value: dict[str, Any] = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None
     return value
 

@@ -63,7 +63,17 @@ def list_marked(folder: Path) -> list[Process]:
     return [
         stat.process
         for stat in _list_stats()
-        if not stat.is_zombie and entry in _read_environment(stat.process.pid)
+        if not stat.is_zombie and entry in _read(stat.process.pid, "environ").split(b"\0")
+    ]
+
+
+def list_in_unit(unit: str) -> list[Process]:
+    """Return the running processes in the cgroup of a unit of systemd's."""
+    entry = f"/{unit}\n".encode()
+    return [
+        stat.process
+        for stat in _list_stats()
+        if not stat.is_zombie and entry in _read(stat.process.pid, "cgroup")
     ]
 
 
@@ -121,8 +131,8 @@ def _read_stat(pid: int) -> _Stat | None:
     return _Stat(Process(pid, int(fields[_START])), int(fields[_PPID]), state in (b"Z", b"X"))
 
 
-def _read_environment(pid: int) -> list[bytes]:
+def _read(pid: int, name: str) -> bytes:
     try:
-        return (_PROC / str(pid) / "environ").read_bytes().split(b"\0")
+        return (_PROC / str(pid) / name).read_bytes()
     except (FileNotFoundError, ProcessLookupError, PermissionError):
-        return []  # it has ended, or belongs to somebody else
+        return b""  # it has ended, or belongs to somebody else

@@ -14,9 +14,13 @@ from agent_runner.audit import record_end
 from agent_runner.executions.changes import RECHECK_S, Changes
 from agent_runner.executions.closing import close_lost
 from agent_runner.executions.folder import Folder, find_json
+from agent_runner.executions.spawn import Started
 from agent_runner.executions.spool import Spool, find_result, open_supervisor, take_dead_lock
 from agent_runner.executions.states import advance
 from agent_runner.protocol.methods import Kind, RunningExecution, State
+
+MAX_COMPLAINT_CHARS = 500
+"""How much of a supervisor's last words is repeated."""
 
 _logger = logging.getLogger(__name__)
 
@@ -81,10 +85,10 @@ class Registry:
         """Drop an execution that was not started after all."""
         self._live.pop(command_id, None)
 
-    def watch(self, entry: Entry, pid: int | None = None) -> None:
-        """Follow a supervised execution to its end; ``pid`` where the supervisor is our child."""
+    def watch(self, entry: Entry, supervisor: Started | None = None) -> None:
+        """Follow a supervised execution to its end; with its supervisor where we have it."""
         entry.pass_to("running")
-        task = asyncio.create_task(self._follow(entry, pid))
+        task = asyncio.create_task(self._follow(entry, supervisor))
         task.add_done_callback(_report_failure)
         self._watchers[entry.folder.command_id] = task
 
@@ -104,9 +108,9 @@ class Registry:
         self._live[folder.command_id] = entry
         return entry
 
-    async def _follow(self, entry: Entry, pid: int | None) -> None:
+    async def _follow(self, entry: Entry, supervisor: Started | None) -> None:
         """Wait until the supervisor is gone, then settle."""
-        await _wait_for_supervisor(entry.folder, pid)
+        await _wait_for_supervisor(entry.folder, supervisor)
         while not await self._settle(entry):
             await _wait_for_supervisor(entry.folder, None)
         del self._watchers[entry.folder.command_id]
@@ -138,9 +142,9 @@ class Registry:
         self._changes.announce(command_id)
 
 
-async def _wait_for_supervisor(folder: Folder, pid: int | None) -> None:
+async def _wait_for_supervisor(folder: Folder, supervisor: Started | None) -> None:
     """Return when the supervisor has ended, and reap it where it is our child."""
-    pidfd = open_supervisor(folder) if pid is None else os.pidfd_open(pid)
+    pidfd = supervisor.pidfd if supervisor else open_supervisor(folder)
     if pidfd is None:  # gone, or only coming up: the lock will tell
         await asyncio.sleep(RECHECK_S)
         return
@@ -152,8 +156,22 @@ async def _wait_for_supervisor(folder: Folder, pid: int | None) -> None:
     finally:
         loop.remove_reader(pidfd)
         os.close(pidfd)
-    if pid is not None:
-        _reap(pid)
+    if supervisor is not None and supervisor.child_pid is not None:
+        _reap(supervisor.child_pid)
+
+
+def _repeat_complaint(folder: Folder) -> None:
+    """Say in the agent's log what the supervisor could say only in its folder."""
+    if folder.supervisor_errors.exists():
+        said = folder.supervisor_errors.read_text(encoding="utf-8", errors="replace")
+        lines = said.strip().splitlines() or [""]
+        extra = {"id": folder.command_id, "error": lines[-1][:MAX_COMPLAINT_CHARS]}
+        _logger.warning("supervisor_complained", extra=extra)
+
+
+def _reap(pid: int) -> None:
+    """Collect a child that has ended, so that it is no zombie."""
+    os.waitpid(pid, os.WNOHANG)
 
 
 def _settle_files(folder: Folder) -> None:
@@ -163,17 +181,13 @@ def _settle_files(folder: Folder) -> None:
         OSError: the terminal record cannot be written.
     """
     close_lost(folder)
+    _repeat_complaint(folder)
     if folder.audited.exists():
         return
     try:
         record_end(folder, find_json(folder.result) or {}, may_be_there=True)
     except OSError as error:
         _logger.warning("not_audited", extra={"id": folder.command_id, "error": str(error)})
-
-
-def _reap(pid: int) -> None:
-    """Collect a supervisor that has ended, so that it is no zombie."""
-    os.waitpid(pid, os.WNOHANG)
 
 
 def _report_failure(task: asyncio.Task[None]) -> None:

@@ -15,7 +15,9 @@ from agent_runner.executions.admission import Admission
 from agent_runner.executions.changes import Changes
 from agent_runner.executions.folder import Folder, write_cancel
 from agent_runner.executions.following import Follower
+from agent_runner.executions.nursery.client import Nursery
 from agent_runner.executions.registry import Registry
+from agent_runner.executions.rotation.aging import read_uptime
 from agent_runner.executions.rotation.rotator import Rotator
 from agent_runner.executions.spool import Spool, find_result, locate_spool, signal_supervisor
 from agent_runner.executions.starting import Starter
@@ -53,7 +55,9 @@ class Executions:
         trim_bundles: removes content that was not used for long; is given the digests of what
             living executions use.
         limits: what may be used of the host.
+        in_scopes: give each execution a scope of systemd's, and in it the limits for one.
         clock: seconds since the epoch, for the age of what has ended.
+        uptime: seconds since the host's start, which tell when the clock leaps.
     """
 
     def __init__(
@@ -64,18 +68,28 @@ class Executions:
         resolve_bundle: Callable[[str], Path],
         trim_bundles: Callable[[Collection[str]], None],
         limits: Limits,
+        in_scopes: bool = False,
         clock: Callable[[], float] = time.time,
+        uptime: Callable[[], float] = read_uptime,
     ) -> None:
         self._spool = Spool(locate_spool(state_dir))
         self._changes = Changes()
         self._registry = Registry(self._spool, self._changes)
         admission = Admission(self._spool.path, policy_path, self._registry, limits)
         self._audit = AuditLog(state_dir.resolve() / AUDIT_NAME)
+        self._nursery = Nursery()
         self._starter = Starter(
-            self._spool, self._registry, admission, self._audit, resolve_bundle, limits
+            self._spool,
+            self._registry,
+            admission,
+            self._audit,
+            self._nursery,
+            resolve_bundle,
+            limits,
+            in_scopes=in_scopes,
         )
         self._follower = Follower(self._spool, self._changes)
-        self._rotator = Rotator(self._spool, self._registry, trim_bundles, limits, clock)
+        self._rotator = Rotator(self._spool, self._registry, trim_bundles, limits, clock, uptime)
         self._starting: set[asyncio.Task[bool]] = set()
 
     async def open(self) -> None:
@@ -83,11 +97,13 @@ class Executions:
         self._spool.open()
         self._changes.open(self._spool.socket_path)
         await self._registry.open()
+        self._nursery.open()
         self._rotator.open()
 
     async def close(self) -> None:
         """Let go of everything; what runs goes on."""
         await asyncio.gather(*self._starting, return_exceptions=True)
+        await self._nursery.close()
         await self._rotator.close()
         await self._registry.close()
         self._changes.close()

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How does a supervisor process come to life?
+"""How does a process of ours come to life as a new program?
 
-One function, so that another way (a transient systemd unit) can take its place.
+It gets a session and an environment of its own and none of the agent's descriptors but one.
 """
 
 import os
 import signal
 import sys
+from typing import NamedTuple
 
 from agent_runner.executions.environment import PATH
 from agent_runner.executions.folder import Folder
+from agent_runner.executions.nursery.requests import AGENT_FD
 from agent_runner.executions.supervisor.main import LOCK_FD
 
-_MODULE = "agent_runner.executions.supervisor"
+_SUPERVISOR = "agent_runner.executions.supervisor"
+_NURSERY = "agent_runner.executions.nursery"
+_ROOM_FOR_NAMES = "-" * 64  # forks show in ``ps`` by what they are, in place of the arguments
 _RESET_SIGNALS = [
     signal.SIGINT,
     signal.SIGTERM,
@@ -23,24 +27,50 @@ _RESET_SIGNALS = [
     signal.SIGUSR2,
 ]
 
+_FileActions = list[tuple[int, int, int] | tuple[int, int, str, int, int]]
 
-def spawn_supervisor(folder: Folder, lock_fd: int) -> int:
-    """Start the supervisor of a prepared execution, hand it the lock, and return its pid.
 
-    It gets a session and an environment of its own and none of the agent's descriptors.
+class Started(NamedTuple):
+    """A process of ours; ``child_pid`` where it is the agent's own child, to be reaped by it."""
+
+    pidfd: int
+    child_pid: int | None
+
+
+def spawn_supervisor(folder: Folder, lock_fd: int) -> Started:
+    """Start the supervisor of a prepared execution and hand it the lock.
+
+    Raises:
+        OSError: it cannot be started.
     """
-    errors = str(folder.supervisor_errors)
-    return os.posix_spawn(
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    errors = (os.POSIX_SPAWN_OPEN, 2, str(folder.supervisor_errors), flags, 0o600)
+    return _spawn(
+        [_SUPERVISOR, str(folder.path)], [(os.POSIX_SPAWN_DUP2, lock_fd, LOCK_FD), errors]
+    )
+
+
+def spawn_nursery(socket_fd: int) -> Started:
+    """Start the resident process at the other end of a socket; its errors go where ours go.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    return _spawn([_NURSERY, _ROOM_FOR_NAMES], [(os.POSIX_SPAWN_DUP2, socket_fd, AGENT_FD)])
+
+
+def _spawn(module_and_arguments: list[str], file_actions: _FileActions) -> Started:
+    null: _FileActions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+    ]
+    pid = os.posix_spawn(
         sys.executable,
-        [sys.executable, "-I", "-m", _MODULE, str(folder.path)],
+        [sys.executable, "-I", "-m", *module_and_arguments],
         {"PATH": PATH, "LANG": "C.UTF-8"},
-        file_actions=[
-            (os.POSIX_SPAWN_DUP2, lock_fd, LOCK_FD),
-            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 2, errors, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
-        ],
+        file_actions=[*file_actions, *null],
         setsid=True,
         setsigmask=[],
         setsigdef=_RESET_SIGNALS,
     )
+    return Started(os.pidfd_open(pid), pid)

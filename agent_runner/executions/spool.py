@@ -41,10 +41,13 @@ class Spool:
         self._tombstones = Tombstones(path / _TOMBSTONES_NAME)
 
     def open(self) -> None:
-        """Make the directory, and remove what a crash left half-made."""
+        """Make the directory, and remove what a crash or power cut left half-made."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         for leftover in self.path.glob(f"{_STAGING_PREFIX}*"):
             shutil.rmtree(leftover)
+        for path in self.path.iterdir():
+            if not path.name.startswith(".") and path.is_dir():
+                _complete(Folder(path))
 
     def create(self, command_id: str) -> tuple[Folder, int] | None:
         """Make the folder of a new execution; its name is not forced to disk yet.
@@ -99,6 +102,10 @@ class Spool:
             shutil.rmtree(leftover)
         self._tombstones.forget_old(now)
 
+    def list_tombstones(self) -> list[Path]:
+        """Return what stands for the executions that were removed."""
+        return self._tombstones.list_paths()
+
     def find_removed(self, command_id: str) -> State | None:
         """Return how an execution ended that was removed since, or None."""
         return self._tombstones.find(command_id)
@@ -141,6 +148,16 @@ class Spool:
                 yield folder
 
 
+def _complete(folder: Folder) -> None:
+    """Remove a folder whose lock did not reach the disk, unless its start may have been told."""
+    if folder.lock.exists():
+        return
+    if folder.request.exists() or folder.result.exists():
+        folder.lock.touch(mode=0o600)
+    else:
+        shutil.rmtree(folder.path)
+
+
 def find_result(folder: Folder) -> ExecutionResult | None:
     """Return how an execution ended, or None while it has not."""
     try:
@@ -168,7 +185,7 @@ def open_supervisor(folder: Folder) -> int | None:
     has written cannot belong to another process.
     """
     pid = folder.lock.read_bytes()
-    if not pid:
+    if not pid.isdigit():  # none yet, or what a power cut has left
         return None
     try:
         pidfd = os.pidfd_open(int(pid))

@@ -18,11 +18,12 @@ from agent_runner.executions.admission import Admission
 from agent_runner.executions.closing import read_boot_id
 from agent_runner.executions.commands import check_command, prepare_command
 from agent_runner.executions.folder import Folder, sync_directory, write_json_durably
+from agent_runner.executions.nursery.client import Nursery
 from agent_runner.executions.playbooks.preparation import check_playbook_path, prepare_playbook
 from agent_runner.executions.registry import Registry
-from agent_runner.executions.spawn import spawn_supervisor
+from agent_runner.executions.spawn import Started
 from agent_runner.executions.spool import Spool
-from agent_runner.executions.supervisor.launch import Launch, write_launch
+from agent_runner.executions.supervisor.launch import Launch, Scope, write_launch
 from agent_runner.protocol.errors import BundleMissingError, DiskFullError, RpcError
 from agent_runner.protocol.methods import ExecuteAnsibleParams, ExecuteCommandParams
 
@@ -41,15 +42,20 @@ class Starter:
         registry: Registry,
         admission: Admission,
         audit: AuditLog,
+        nursery: Nursery,
         resolve_bundle: Callable[[str], Path],
         limits: Limits,
+        *,
+        in_scopes: bool,
     ) -> None:
         self._spool = spool
         self._registry = registry
         self._admission = admission
         self._audit = audit
+        self._nursery = nursery
         self._resolve_bundle = resolve_bundle
         self._limits = limits
+        self._scope = build_scope(limits) if in_scopes else None
 
     async def start_command(self, params: ExecuteCommandParams) -> bool:
         """Start a command or script; return False where an execution with that id exists.
@@ -137,20 +143,20 @@ class Starter:
         entry = self._registry.begin(folder, request["audit"]["kind"])
         try:
             await asyncio.to_thread(self._write_order, folder, request, prepare)
-            pid = _spawn(folder, lock_fd)
+            supervisor = await self._spawn(folder, lock_fd)
         except BaseException:
             self._registry.forget(folder.command_id)
             self._spool.discard(folder)
             raise
         finally:
             os.close(lock_fd)
-        self._registry.watch(entry, pid)
+        self._registry.watch(entry, supervisor)
 
     def _write_order(
         self, folder: Folder, request: dict[str, Any], prepare: Callable[[Folder], Launch]
     ) -> None:
         """Write down what was asked so that not even a power cut lets it run twice."""
-        write_launch(folder, prepare(folder))
+        write_launch(folder, prepare(folder)._replace(scope=self._scope))
         stamps = {"boot_id": read_boot_id(), "accepted_at": time.time()}
         kind, audit_log = request["audit"]["kind"], str(self._audit.path)
         request = {"kind": kind, **request, **stamps, "audit_log": audit_log}
@@ -158,12 +164,20 @@ class Starter:
         sync_directory(self._spool.path)
         self._audit.write("start", folder.command_id, request["audit"])
 
+    async def _spawn(self, folder: Folder, lock_fd: int) -> Started:
+        """Start the supervisor; where that fails, the start in the audit log gets its end."""
+        try:
+            return await self._nursery.spawn(folder, lock_fd)
+        except OSError:
+            result = {"state": "failed", "reason_code": "could_not_start"}
+            record_end(folder, result, may_be_there=False)
+            raise
 
-def _spawn(folder: Folder, lock_fd: int) -> int:
-    """Start the supervisor; where that fails, the start in the audit log gets its end."""
-    try:
-        return spawn_supervisor(folder, lock_fd)
-    except OSError:
-        result = {"state": "failed", "reason_code": "could_not_start"}
-        record_end(folder, result, may_be_there=False)
-        raise
+
+def build_scope(limits: Limits) -> Scope:
+    """Return what one execution may use of the host."""
+    return Scope(
+        limits.execution_memory_max_bytes,
+        limits.execution_cpu_percent,
+        limits.execution_tasks_max,
+    )

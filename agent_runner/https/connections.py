@@ -1,21 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How much may a connection ask for before its caller has shown the token?
 
-uvicorn parses HTTP; what it leaves unbounded is bounded here. Connections on which no right
-token was seen yet are few and short-lived: where there are too many, the oldest of them makes
-room, so that strangers can neither exhaust the agent nor keep the control plane out.
+uvicorn parses HTTP; what it leaves unbounded is bounded here: the length of a head, and the time
+that a request may take to arrive. How many strangers there may be is in ``strangers``.
 """
 
 import asyncio
-from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-MAX_UNTRUSTED = 500
-"""Open connections on which no right token was seen yet: half of the descriptors that a process
-usually has, and more than a control plane opens at once."""
+from agent_runner.https.strangers import Stranger, Strangers
 
 MAX_HEAD_BYTES = 16 * 1024
 """The longest request line with headers."""
@@ -26,8 +22,8 @@ REQUEST_TIMEOUT_S = 30.0
 KEEP_ALIVE_S = 90
 """How long a connection may lie idle: longer than the control plane's heartbeat interval."""
 
-TRUST_EXTENSION = "myx.trust_connection"
-"""The ASGI extension by which the application tells that it saw the right token."""
+CONNECTION = "myx.connection"
+"""The ASGI extension by which the application tells that it saw the right token, or gives up."""
 
 
 class ConnectionTable(ServerState):
@@ -35,7 +31,7 @@ class ConnectionTable(ServerState):
 
     def __init__(self) -> None:
         super().__init__()
-        self.untrusted: dict[BoundedProtocol, None] = {}
+        self.strangers = Strangers()
         self.is_empty = asyncio.Event()
         self.is_empty.set()
 
@@ -45,10 +41,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     server_state: ConnectionTable
 
-    def __init__(
-        self, config: Config, server_state: ConnectionTable, app_state: dict[str, Any]
-    ) -> None:
-        super().__init__(config, server_state, app_state)
+    def __init__(self, config: Config, table: ConnectionTable, stranger: Stranger) -> None:
+        """Take the stranger as which the connection was accepted."""
+        super().__init__(config, table, {})
+        self._stranger = stranger
         self._deadline: asyncio.TimerHandle | None = None
         self._heads = 0
         self._head_bytes = 0
@@ -57,16 +53,13 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def trust(self) -> None:
         """Note that the caller showed the right token."""
-        self.server_state.untrusted.pop(self, None)
+        self.server_state.strangers.release(self._stranger)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the connection in, and give the oldest stranger up where there are too many."""
+        """Take the connection in."""
         super().connection_made(transport)
-        table = self.server_state
-        table.is_empty.clear()
-        table.untrusted[self] = None
-        if len(table.untrusted) > MAX_UNTRUSTED:
-            next(iter(table.untrusted)).abort()
+        self._stranger.give_up = self.abort
+        self.server_state.is_empty.clear()
         self._set_deadline(REQUEST_TIMEOUT_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -94,7 +87,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Start the clock of a request."""
         super().on_message_begin()
-        self.scope["extensions"] = {TRUST_EXTENSION: {"trust": self.trust}}
+        self.scope["extensions"] = {CONNECTION: {"trust": self.trust, "abort": self.abort}}
         self._is_complete = False
         self._set_deadline(REQUEST_TIMEOUT_S)
 

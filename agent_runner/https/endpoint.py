@@ -8,6 +8,7 @@ stops. Everything else is 200 with a JSON-RPC reply, or 204 where a notification
 
 import asyncio
 import hmac
+from collections.abc import Awaitable, Callable
 
 from agent_runner.auth import WINDOW_S, Gatekeeper, Verdict
 from agent_runner.https.asgi import (
@@ -20,9 +21,12 @@ from agent_runner.https.asgi import (
     read_body,
     wait_for_disconnect,
 )
-from agent_runner.https.connections import TRUST_EXTENSION
+from agent_runner.https.connections import CONNECTION
 from agent_runner.protocol.methods import MAX_REQUEST_BYTES, TOKEN_HEADER
 from agent_runner.rpc.dispatcher import Call, Dispatcher
+
+ANSWER_TIMEOUT_S = 60.0
+"""How long a caller may leave earlier answers unread while the next one waits to be sent."""
 
 NOT_FOUND = Answer(404, b"Not Found")
 UNAUTHORIZED = Answer(401, b"Unauthorized")
@@ -39,7 +43,15 @@ DONE = Answer(204)
 class RpcEndpoint:
     """The agent as an ASGI application."""
 
-    def __init__(self, rpc_path: str, gatekeeper: Gatekeeper, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self,
+        rpc_path: str,
+        gatekeeper: Gatekeeper,
+        dispatcher: Dispatcher,
+        settle: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Take what writes down, before the answer, what a right token has settled."""
+        self._settle = settle
         self._path = f"/{rpc_path}/rpc".encode()
         self._gatekeeper = gatekeeper
         self._dispatcher = dispatcher
@@ -52,10 +64,17 @@ class RpcEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         try:
-            answer = self._find_refusal(scope) or await self._answer(scope, receive)
+            answer = self._find_refusal(scope)
+            if answer is None:
+                await self._settle()
+                answer = await self._answer(scope, receive)
         except CallerGoneError:
             return
-        await answer.send(send)
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                await answer.send(send)
+        except TimeoutError:
+            scope["extensions"][CONNECTION]["abort"]()
 
     def _find_refusal(self, scope: Scope) -> Answer | None:
         path = scope["path"].encode(errors="surrogateescape")
@@ -66,7 +85,7 @@ class RpcEndpoint:
         verdict = self._gatekeeper.judge(find_header(scope, TOKEN_HEADER), address)
         if verdict is not Verdict.TRUSTED:
             return UNAUTHORIZED if verdict is Verdict.DENIED else THROTTLED
-        scope["extensions"][TRUST_EXTENSION]["trust"]()
+        scope["extensions"][CONNECTION]["trust"]()
         return None
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:

@@ -44,6 +44,33 @@ def read_events(
     return [_decoder.decode(line) for line in data.splitlines() if line]
 
 
+def trim_events(events_path: Path, index_path: Path) -> None:
+    """Remove what a power cut has left half-done at the end of events and index.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    if not index_path.exists():
+        return
+    count = count_events(index_path)
+    while count and not _is_whole(events_path, index_path, count):
+        count -= 1
+    os.truncate(index_path, count * RECORD_BYTES)
+
+
+def _is_whole(events_path: Path, index_path: Path, number: int) -> bool:
+    """Tell whether an event is stored from its beginning to its end."""
+    start, end = _read_ends(index_path, number - 1, 1)
+    line = _read_at(events_path, start, max(0, end - start))
+    if len(line) != end - start or not line.endswith(b"\n"):
+        return False
+    try:
+        _decoder.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
+
+
 def _read_ends(index_path: Path, after: int, limit: int) -> list[int]:
     """Return where event ``after`` ends and where each of the following ones does."""
     first = max(0, after - 1)

@@ -14,7 +14,8 @@
 ├── ``PolicyRefusedError`` -32005     the host's own rules forbid it
 ├── ``BundleMissingError`` -32006     send the content bundle first
 ├── ``BundleRejectedError`` -32007    wrong digest, unsafe member, too large
-└── ``DiskFullError`` -32008          no room on the host for another execution
+├── ``DiskFullError`` -32008          no room on the host for another execution
+└── ``RotationRefusedError`` -32009   the agent's file of credentials cannot be changed
 
 Authentication is HTTP's business: 401 for a wrong token, 404 for a wrong path.
 """
@@ -113,6 +114,12 @@ class DiskFullError(RpcError):
     """The host has no room for another execution."""
 
     code = -32008
+
+
+class RotationRefusedError(RpcError):
+    """The agent cannot write new credentials down, so it keeps those it has."""
+
+    code = -32009
 
 
 ERRORS_BY_CODE: dict[int, type[RpcError]] = {cls.code: cls for cls in RpcError.__subclasses__()}

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from agent_runner.protocol.pieces import Encoding
+from agent_runner.protocol.reasons import ReasonCode
 from agent_runner.protocol.signing import SIGNATURE_PATTERN
 
 PROTOCOL_VERSION = 1
@@ -58,24 +59,13 @@ State = Literal["pending", "running", "successful", "failed", "canceled", "timed
 END_STATES: frozenset[State] = frozenset({"successful", "failed", "canceled", "timed_out", "lost"})
 """No execution leaves one of these."""
 
-ReasonCode = Literal[
-    "completed",  # it ended by itself with exit code 0
-    "nonzero_exit",  # it ended by itself with another exit code or by a signal
-    "could_not_start",  # the program or playbook could not be started; the reason says why
-    "canceled",  # somebody asked for it
-    "timed_out",  # its own time limit
-    "disk_full",  # the host had no room for its log
-    "interrupted",  # the host shut down under it
-    "supervisor_died",  # the process that watched it is gone and left no record
-]
-
 CommandId = Annotated[str, msgspec.Meta(pattern=ID_PATTERN)]
 Digest = Annotated[str, msgspec.Meta(pattern=DIGEST_PATTERN)]
 Principal = Annotated[str, msgspec.Meta(max_length=MAX_PRINCIPAL_CHARS)]
 AccountName = Annotated[str, msgspec.Meta(pattern=ACCOUNT_PATTERN)]
 Signature = Annotated[str, msgspec.Meta(pattern=SIGNATURE_PATTERN)]
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
-Offset = Annotated[int, msgspec.Meta(ge=0)]
+Offset = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 WaitSeconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_WAIT_S)]
 PieceBytes = Annotated[int, msgspec.Meta(ge=MIN_PIECE_BYTES, le=MAX_PIECE_BYTES)]
 
@@ -131,7 +121,10 @@ class HeartbeatResult(Result, frozen=True):
 
 
 class GetStatusResult(Result, frozen=True):
-    """Answer of ``get_status``."""
+    """Answer of ``get_status``; ``uptime_s`` counts since the agent started, not the host.
+
+    ``bundle_public_key`` is whose signed content the host takes.
+    """
 
     version: str
     protocol_version: int
@@ -146,6 +139,7 @@ class GetStatusResult(Result, frozen=True):
     limits: dict[str, int]
     running: list[RunningExecution]
     bundle_signatures: BundleSignatures = "no_key"
+    bundle_public_key: str | None = None
 
 
 class GetPortResult(Result, frozen=True):
@@ -186,8 +180,11 @@ class ExecuteAnsibleParams(Message, frozen=True):
 
     ``playbook`` is a path inside the content bundle with digest ``bundle``. ``inventory`` is
     Ansible's inventory in its YAML plugin's JSON form (``{"all": {"hosts": ..., ...}}``), in
-    which ``inventory_hostname`` is the name of this host. ``limit`` narrows the hosts of the
-    plays as ``ansible-playbook --limit`` does.
+    which ``inventory_hostname`` is the name of this host. ``limit`` is what the caller asked
+    for: the control plane has applied it when it chose the hosts, here it is only written down.
+    Plays for this host and for localhost run; the other hosts of the inventory are only seen.
+    ``fleet`` are the names of all hosts and their groups, packed (``protocol/fleets.py``): they
+    join the inventory without variables.
     """
 
     playbook: Annotated[str, msgspec.Meta(min_length=1)]
@@ -195,6 +192,7 @@ class ExecuteAnsibleParams(Message, frozen=True):
     bundle: Digest
     inventory: dict[str, Any]
     inventory_hostname: Annotated[str, msgspec.Meta(min_length=1)]
+    fleet: str = ""
     extra_vars: dict[str, Any] = {}
     timeout: Seconds | None = None
     limit: str | None = None
@@ -231,7 +229,8 @@ class ExecutionResult(Result, frozen=True):
     """How an execution ended.
 
     ``return_code`` is the program's, ``-N`` where signal N ended it, and ``None`` where there is
-    none. ``ended_processes`` counts what a cancel or timeout had to end. ``stdout`` and
+    none. ``ended_processes`` counts what a cancel or timeout had to end. ``dropped_bytes`` of
+    output and ``dropped_events`` were not kept, since they passed a limit. ``stdout`` and
     ``stderr`` are there for commands whose output is short text.
     """
 
@@ -245,6 +244,7 @@ class ExecutionResult(Result, frozen=True):
     ended_processes: int = 0
     log_bytes: int = 0
     dropped_bytes: int = 0
+    dropped_events: int = 0
     stdout: str | None = None
     stderr: str | None = None
 

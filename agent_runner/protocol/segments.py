@@ -5,8 +5,9 @@ Two append-only files: the log's bytes in arrival order, and an index with a rec
 change of type. A record is the offset at which a type begins (8 bytes, little-endian, the top
 bit set for stderr). The index is written before the bytes it speaks of, so a reader that sees
 a byte can always tell its type; a record beyond the end of the log is a write that never
-happened and is ignored. A reader finds its place by binary search in the file, so that a read
-costs the same at every offset of every log.
+happened, or that a power cut has taken back: readers ignore it, a writer removes it. A reader
+finds its place by binary search in the file, so that a read costs the same at every offset of
+every log.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ class SegmentWriter:
         self._log_fd = os.open(log_path, _WRITE_FLAGS, 0o600)
         self._index_fd = os.open(index_path, _WRITE_FLAGS, 0o600)
         self.size = os.fstat(self._log_fd).st_size
-        self._last_type = self._recover_last_type()
+        self._marked_at: int | None = None
+        self._last_type = self._recover()
 
     def append(self, log_type: LogType, data: bytes) -> int:
         """Append ``data`` and return the new size."""
@@ -65,18 +67,27 @@ class SegmentWriter:
         os.close(self._log_fd)
         os.close(self._index_fd)
 
-    def _recover_last_type(self) -> LogType | None:
+    def _recover(self) -> LogType | None:
+        """Remove records that are torn, empty or beyond the log; return the type at its end."""
         index = _Index(self._index_fd)
-        os.ftruncate(self._index_fd, len(index) * RECORD_BYTES)  # a torn record shifts all later
-        return index.type_of(len(index) - 1) if len(index) else None
+        ordered = len(index)
+        while ordered > 1 and index[ordered - 1] <= index[ordered - 2]:
+            ordered -= 1  # a power cut can leave zeros where a record was to be
+        kept = bisect_right(index, self.size, hi=ordered)
+        os.ftruncate(self._index_fd, kept * RECORD_BYTES)
+        self._marked_at = index[kept - 1] if kept else None
+        return index.type_of(kept - 1) if kept else None
 
     def _mark(self, log_type: LogType) -> None:
+        if self._marked_at == self.size:  # no byte came of the type that was announced here
+            os.ftruncate(self._index_fd, (len(_Index(self._index_fd)) - 1) * RECORD_BYTES)
+            self._marked_at = None
         mark = self.size | (_STDERR_BIT if log_type == "stderr" else 0)
         written = os.write(self._index_fd, mark.to_bytes(RECORD_BYTES, "little"))
         if written < RECORD_BYTES:
             os.ftruncate(self._index_fd, len(_Index(self._index_fd)) * RECORD_BYTES)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._last_type = log_type
+        self._last_type, self._marked_at = log_type, self.size
 
 
 def read_segment(

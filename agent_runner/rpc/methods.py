@@ -10,7 +10,11 @@ from typing import Any, TypeVar
 
 from agent_runner import __version__
 from agent_runner.protocol import methods as wire
-from agent_runner.rpc.services import ContentService, ExecutionService, Host
+from agent_runner.protocol.credentials import RotateCredentialsParams, RotateCredentialsResult
+from agent_runner.rpc.services import ContentService, CredentialService, ExecutionService, Host
+
+SECRET_FIELDS = frozenset({"secrets", "agent_token", "secret_key"})
+"""Names of parameters whose values nobody may see."""
 
 ParamsT = TypeVar("ParamsT", bound=wire.Message)
 ResultT = TypeVar("ResultT", bound=wire.Result)
@@ -33,7 +37,7 @@ class Method:
     @property
     def carries_secrets(self) -> bool:
         """Whether its parameters must not be seen in a log."""
-        return "secrets" in self.params.__struct_fields__
+        return not SECRET_FIELDS.isdisjoint(self.params.__struct_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,12 @@ class Services:
 
     executions: ExecutionService
     content: ContentService
+    credentials: CredentialService
     host: Host
     rpc_port: int
     limits: dict[str, int]
     bundle_signatures: wire.BundleSignatures
+    bundle_public_key: str | None
 
 
 def build_methods(services: Services) -> dict[str, Method]:
@@ -71,6 +77,12 @@ def build_methods(services: Services) -> dict[str, Method]:
             wire.AcknowledgeCommandResult,
         ),
         _method("put_bundle", wire.PutBundleParams, content.receive, wire.PutBundleResult),
+        _method(
+            "rotate_credentials",
+            RotateCredentialsParams,
+            services.credentials.rotate,
+            RotateCredentialsResult,
+        ),
     ]
     return {method.name: method for method in table}
 
@@ -119,6 +131,7 @@ class _OwnMethods:
             limits=self._services.limits,
             running=self._list_running(),
             bundle_signatures=self._services.bundle_signatures,
+            bundle_public_key=self._services.bundle_public_key,
         )
 
     async def get_port(self, _: wire.NoParams) -> wire.GetPortResult:

@@ -3,6 +3,7 @@
 
 from typing import Protocol
 
+from agent_runner.protocol.credentials import RotateCredentialsParams, RotateCredentialsResult
 from agent_runner.protocol.methods import (
     AcknowledgeCommandParams,
     AcknowledgeCommandResult,
@@ -52,6 +53,13 @@ class ContentService(Protocol):
 
     async def receive(self, params: PutBundleParams) -> PutBundleResult:
         """Store a piece of a bundle."""
+
+
+class CredentialService(Protocol):
+    """Changes what the control plane is known by."""
+
+    async def rotate(self, params: RotateCredentialsParams) -> RotateCredentialsResult:
+        """Take a new token and secret key beside the old ones."""
 
 
 class Host(Protocol):

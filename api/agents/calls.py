@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from agent_runner.protocol import methods as wire
+from agent_runner.protocol.credentials import RotateCredentialsParams, RotateCredentialsResult
 
 P = TypeVar("P", bound=wire.Message)
 R = TypeVar("R", bound=wire.Result)
@@ -27,6 +28,9 @@ class Endpoint:
     agent_token: str = field(repr=False)
     cert_fingerprint: str
     """SHA-256 of its certificate (DER), lower-case hexadecimal."""
+
+    host_id: int | None = None
+    """The host in the database that this was read of; ``None`` where it came from elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,4 @@ ACKNOWLEDGE_COMMAND = Method(
     "acknowledge_command", wire.AcknowledgeCommandParams, wire.AcknowledgeCommandResult
 )
 PUT_BUNDLE = Method("put_bundle", wire.PutBundleParams, wire.PutBundleResult)
+ROTATE_CREDENTIALS = Method("rotate_credentials", RotateCredentialsParams, RotateCredentialsResult)

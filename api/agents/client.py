@@ -18,6 +18,7 @@ from agent_runner.protocol import errors as rpc_errors
 from agent_runner.protocol.methods import TOKEN_HEADER
 from api.agents import errors
 from api.agents.calls import Endpoint, Method, P, R
+from api.agents.sockets import open_socket
 
 CONNECT_TIMEOUT_S = 10.0
 """How long a connection with its handshake may take."""
@@ -59,7 +60,9 @@ class AgentClient:
     async def open(self) -> None:
         """Make the pool of connections; inside the event loop that will call."""
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_S),
+            connector=aiohttp.TCPConnector(
+                limit=0, keepalive_timeout=KEEPALIVE_S, socket_factory=open_socket
+            ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
@@ -185,9 +188,10 @@ def _check_status(status: int, endpoint: Endpoint) -> None:
             "the rpc_path in its /etc/myx-agent/config.json."
         )
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise errors.AgentRefusedError(
-            f"{where} refuses calls for a while after too many wrong tokens from this address. "
-            "Wait a minute, then try again."
+        raise errors.AgentThrottledError(
+            f"{where} refuses the token, and was sent wrong ones too often from this address. "
+            "Install the agent again, or enroll it with the token in its "
+            "/etc/myx-agent/config.json."
         )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         fault = errors.AgentFaultError(

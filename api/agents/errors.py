@@ -8,6 +8,7 @@
 ├── ``AgentFaultError``         an answer 5xx; retryable
 ├── ``CertificateMismatchError`` another certificate than the pinned one
 ├── ``AgentAuthError``          401: another token
+│   └── ``AgentThrottledError``     429: another token, too often
 ├── ``AgentPathError``          404: another path
 ├── ``AgentRefusedError``       any other 4xx
 └── ``AgentAnswerError``        what came back is not an answer to what was asked
@@ -76,6 +77,12 @@ class AgentAuthError(AgentError):
 
     code = "agent_auth_failed"
     reason_code = "auth_failed"
+
+
+class AgentThrottledError(AgentAuthError):
+    """The agent refuses the token, and this address for a while."""
+
+    code = "agent_throttled"
 
 
 class AgentPathError(AgentError):

@@ -8,16 +8,22 @@ executions in memory, whose programs are coroutines instead of processes.
 import asyncio
 import base64
 import hashlib
+import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
+
+import msgspec
 
 from agent_runner import __version__
 from agent_runner.protocol import errors as rpc
 from agent_runner.protocol import methods as wire
+from agent_runner.protocol.credentials import RotateCredentialsParams, RotateCredentialsResult
 from agent_runner.protocol.pieces import encode_piece
+from agent_runner.protocol.reasons import ReasonCode
 from api.agents import errors
 from api.agents.calls import Endpoint, Method, P, R
+from api.agents.memory_status import STATUS, beat
 from api.logs.memory import MemoryLogStore
 
 Program = Callable[["MemoryExecution"], Awaitable[int | None]]
@@ -36,6 +42,7 @@ class MemoryExecution:
     acknowledged: bool = False
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     canceled: asyncio.Event = field(default_factory=asyncio.Event)
+    canceled_by: str = ""
 
     async def write(self, data: bytes, log_type: wire.LogType = "stdout") -> None:
         """Write to the log."""
@@ -53,7 +60,7 @@ class MemoryExecution:
         if self.result is not None:
             return
         ended = state or ("successful" if return_code == 0 else "failed")
-        codes: dict[wire.State, wire.ReasonCode] = {
+        codes: dict[wire.State, ReasonCode] = {
             "successful": "completed",
             "failed": "nonzero_exit",
             "canceled": "canceled",
@@ -110,6 +117,16 @@ class MemoryAgent:
     calls: list[str] = field(default_factory=list)
     """The methods that were called, in order."""
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
+    secret_key: str = ""
+    previous_token: str | None = None
+    """The token before a rotation, until the new one is seen."""
+
+    def takes(self, token: str) -> bool:
+        """Judge a token; the new one ends the one before it."""
+        if token == self.endpoint.agent_token:
+            self.previous_token = None
+            return True
+        return token == self.previous_token
 
     async def answer(self, name: str, params: wire.Message) -> wire.Result:
         """Answer a call."""
@@ -126,6 +143,12 @@ class MemoryAgent:
         return wire.HealthCheckResult(
             status="ok", version=__version__, protocol_version=wire.PROTOCOL_VERSION
         )
+
+    async def _heartbeat(self, _params: wire.NoParams) -> wire.HeartbeatResult:
+        return beat([id_ for id_, each in self.executions.items() if each.result is None])
+
+    async def _get_status(self, _params: wire.NoParams) -> wire.GetStatusResult:
+        return msgspec.structs.replace(STATUS, hostname=self.endpoint.host)
 
     async def _get_port(self, _params: wire.NoParams) -> wire.GetPortResult:
         return wire.GetPortResult(rpc_port=self.endpoint.rpc_port)
@@ -171,6 +194,9 @@ class MemoryAgent:
 
     async def _get_command_log(self, params: wire.GetCommandLogParams) -> wire.GetCommandLogResult:
         execution = self._find(params.command_id)
+        if params.offset > execution.size:
+            size = execution.size
+            raise rpc.InvalidParamsError("offset: behind the end of the log", {"size": size})
         await _wait(
             execution, params.wait_s, lambda: execution.size > params.offset or execution.result
         )
@@ -209,6 +235,7 @@ class MemoryAgent:
 
     async def _cancel_command(self, params: wire.CancelCommandParams) -> wire.CancelCommandResult:
         execution = self._find(params.command_id)
+        execution.canceled_by = params.principal
         execution.canceled.set()
         await execution.end(None, "canceled")
         state = execution.result.state if execution.result else "running"
@@ -234,6 +261,16 @@ class MemoryAgent:
             received=len(received),
             complete=params.digest in self.complete_bundles,
         )
+
+    async def _rotate_credentials(self, params: RotateCredentialsParams) -> RotateCredentialsResult:
+        old = self.endpoint.agent_token
+        changed = (params.agent_token, params.secret_key) != (old, self.secret_key)
+        if changed:
+            self.previous_token = self.previous_token or old
+            self.endpoint = replace(self.endpoint, agent_token=params.agent_token)
+            self.secret_key = params.secret_key
+        until = time.time() + params.overlap_s if self.previous_token else None
+        return RotateCredentialsResult(changed=changed, overlap_until=until)
 
     def _find(self, command_id: str) -> MemoryExecution:
         execution = self.executions.get(command_id)
@@ -263,7 +300,7 @@ class MemoryAgents:
             raise errors.CertificateMismatchError
         if endpoint.rpc_path != agent.endpoint.rpc_path:
             raise errors.AgentPathError
-        if endpoint.agent_token != agent.endpoint.agent_token:
+        if not agent.takes(endpoint.agent_token):
             raise errors.AgentAuthError
         return cast("R", await agent.answer(method.name, params))
 

@@ -4,6 +4,7 @@
 from dataclasses import dataclass
 
 from api.bundles.errors import BundleTooLargeError
+from api.core.settings import Settings
 
 _MIB = 1024 * 1024
 _REMEDY = "Leave files out with .myxignore"
@@ -45,3 +46,12 @@ class BundleLimits:
                 f"The content has more than {self.max_files} files and folders. {_REMEDY}, "
                 "or raise MYX_BUNDLE_MAX_FILES and the agents' limits.bundle_max_files."
             )
+
+
+def read_limits(settings: Settings) -> BundleLimits:
+    """Return the limits as they are set."""
+    return BundleLimits(
+        max_bytes=settings.bundle_max_bytes,
+        unpacked_max_bytes=settings.bundle_unpacked_max_bytes,
+        max_files=settings.bundle_max_files,
+    )

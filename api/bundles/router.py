@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response, status
 
+from api.auth.permissions import READ_CONTENT, WRITE_CONTENT
+from api.auth.requirements import allow
 from api.bundles.errors import BundleNotFoundError, BundleRejectedError, BundleTooLargeError
 from api.bundles.schemas import Bundle, BundleQuery, Digest
 from api.core.errors import InvalidInputError
@@ -25,7 +27,12 @@ _TAR_GZ_BODY: dict[str, Any] = {
 }
 
 
-@router.get("", summary="List content bundles", operation_id="list_bundles")
+@router.get(
+    "",
+    summary="List content bundles",
+    operation_id="list_bundles",
+    dependencies=[allow(READ_CONTENT)],
+)
 async def list_bundles(
     request: Request, query: Annotated[BundleQuery, Query()], services: RequestServices
 ) -> Page[Bundle]:
@@ -37,6 +44,7 @@ async def list_bundles(
     "/{digest}",
     summary="Show a content bundle",
     operation_id="get_bundle",
+    dependencies=[allow(READ_CONTENT)],
     responses=describe_errors(BundleNotFoundError),
 )
 async def get_bundle(digest: BundleDigest, services: RequestServices) -> Bundle:
@@ -48,6 +56,7 @@ async def get_bundle(digest: BundleDigest, services: RequestServices) -> Bundle:
     "/{digest}",
     summary="Send a content bundle",
     operation_id="put_bundle",
+    dependencies=[allow(WRITE_CONTENT)],
     status_code=status.HTTP_201_CREATED,
     openapi_extra=_TAR_GZ_BODY,
     responses={

@@ -52,4 +52,6 @@ def describe_problem(problem: dict[str, Any]) -> str:
     further = [sentence for sentence in fields if sentence not in detail]
     if problem.get("request_id"):
         further.append(f"request_id {problem['request_id']}")
-    return f"{detail} ({'; '.join(further)})" if further else detail
+    if len(further) > 1:
+        return "\n  ".join((detail, *further))
+    return f"{detail} ({further[0]})" if further else detail

@@ -9,7 +9,24 @@ from typing import Annotated
 import typer
 
 from agent_runner import __version__
-from api.cli.commands import history, hosts, runs, servers
+from api.cli.arguments.rollout_options import with_rollout
+from api.cli.commands import (
+    audit,
+    credentials,
+    database,
+    history,
+    host_duty,
+    hosts,
+    login,
+    runs,
+    servers,
+    steering,
+    tokens,
+    users,
+)
+from api.cli.commands.content import templates
+from api.cli.commands.fleet import groups, host_changes, inventory
+from api.cli.commands.triggers import schedules, webhooks
 from api.cli.errors import CliError
 from api.cli.verbs import Verb, VerbGroup
 from api.cli.watching.outcome import ExitCode
@@ -31,9 +48,9 @@ def _make_app(help_text: str) -> typer.Typer:
 
 app = _make_app("""Run Ansible playbooks on the hosts themselves, and watch them live.
 
-    Without MYX_URL and MYX_TOKEN the commands speak to the control plane on this machine:
-    MYX_LISTEN (127.0.0.1:8000) and the admin token in MYX_DATA_DIR. MYX_CA_FILE names the
-    CA of an https:// MYX_URL.
+    The commands speak to the control plane of MYX_URL and MYX_TOKEN, else to the one of the
+    last 'myx login', else to the one on this machine: MYX_LISTEN (127.0.0.1:8000) and the
+    admin token in MYX_DATA_DIR. MYX_CA_FILE names the CA of an https:// MYX_URL.
 
     Start here:
       myx demo                                             all on this machine, in one go
@@ -43,7 +60,18 @@ app = _make_app("""Run Ansible playbooks on the hosts themselves, and watch them
       myx run playbooks/deploy_caddy.yml --limit web
       myx exec --limit all -- uptime
     """)
-host_app = _make_app("""Hosts: add, install, enroll, list, show, remove.""")
+host_app = _make_app("""Hosts: add, install, enroll, list, show, set, rotate, remove.""")
+db_app = _make_app("""The control plane's own data: migrate, check, backup, restore.""")
+inventory_app = _make_app("""The inventory as a whole: import, list.""")
+group_app = _make_app("""Groups: nested, with variables: add, list, show, set, remove.""")
+
+template_app = _make_app("""Templates: the playbooks of the content, what they take: list, show.""")
+user_app = _make_app("""Users: add, list, change, remove; and your own password.""")
+token_app = _make_app("""API tokens for programs: create, list, revoke.""")
+server_app = _make_app("""The control plane itself: rotate the key that seals its secrets.""")
+audit_app = _make_app("""Who did what: list it, and verify that nobody changed it.""")
+schedule_app = _make_app("""Runs at their times: add, list, show, next, pause, resume, remove.""")
+webhook_app = _make_app("""Runs that other systems start: add, list, deliveries, rotate, remove.""")
 
 
 def _print_version(*, wanted: bool) -> None:
@@ -66,13 +94,30 @@ def _program(
 
 
 app.add_typer(host_app, name="host")
+app.add_typer(group_app, name="group")
+app.add_typer(template_app, name="template")
+app.add_typer(user_app, name="user")
+app.add_typer(token_app, name="token")
+app.add_typer(audit_app, name="audit")
+app.add_typer(db_app, name="db")
+app.add_typer(inventory_app, name="inventory")
+app.add_typer(server_app, name="server")
+app.add_typer(schedule_app, name="schedule")
+app.add_typer(webhook_app, name="webhook")
 _APP_VERBS: dict[str, Callable[..., int]] = {
-    "run": runs.run_playbook,
-    "exec": runs.run_command,
-    "script": runs.run_script,
+    "run": with_rollout(runs.run_playbook),
+    "exec": with_rollout(runs.run_command),
+    "script": with_rollout(runs.run_script),
     "runs": history.list_runs,
+    "show": steering.show_run,
     "log": history.show_log,
+    "pause": steering.pause_run,
+    "resume": steering.resume_run,
+    "retry": steering.retry_run,
     "cancel": history.cancel_run,
+    "login": login.log_in,
+    "logout": login.log_out,
+    "whoami": login.show_account,
     "serve": servers.serve,
     "demo": servers.demo,
     "signing-key": servers.show_signing_key,
@@ -84,9 +129,81 @@ _HOST_VERBS: dict[str, Callable[..., int]] = {
     "enroll": hosts.enroll_hosts,
     "list": hosts.list_hosts,
     "show": hosts.show_host,
+    "set": host_changes.set_hosts,
+    "maintenance": host_duty.set_maintenance,
+    "limit": host_duty.set_limits,
+    "rotate": credentials.rotate_credentials,
     "remove": hosts.remove_hosts,
 }
-for _group, _verbs in ((app, _APP_VERBS), (host_app, _HOST_VERBS)):
+_INVENTORY_VERBS: dict[str, Callable[..., int]] = {
+    "import": inventory.import_inventory,
+    "list": inventory.list_inventory,
+}
+_GROUP_VERBS: dict[str, Callable[..., int]] = {
+    "add": groups.add_group,
+    "list": groups.list_groups,
+    "show": groups.show_group,
+    "set": groups.set_group,
+    "remove": groups.remove_group,
+}
+_SCHEDULE_VERBS: dict[str, Callable[..., int]] = {
+    "add": schedules.add_schedule,
+    "list": schedules.list_schedules,
+    "show": schedules.show_schedule,
+    "next": schedules.list_times,
+    "pause": schedules.pause_schedule,
+    "resume": schedules.resume_schedule,
+    "remove": schedules.remove_schedule,
+}
+_TEMPLATE_VERBS: dict[str, Callable[..., int]] = {
+    "list": templates.list_templates,
+    "show": templates.show_template,
+}
+_WEBHOOK_VERBS: dict[str, Callable[..., int]] = {
+    "add": webhooks.add_webhook,
+    "list": webhooks.list_webhooks,
+    "show": webhooks.show_webhook,
+    "deliveries": webhooks.list_deliveries,
+    "rotate": webhooks.rotate_secret,
+    "remove": webhooks.remove_webhook,
+}
+_USER_VERBS: dict[str, Callable[..., int]] = {
+    "add": users.add_user,
+    "list": users.list_users,
+    "change": users.change_user,
+    "password": users.change_password,
+    "remove": users.remove_user,
+}
+_TOKEN_VERBS: dict[str, Callable[..., int]] = {
+    "create": tokens.create_token,
+    "list": tokens.list_tokens,
+    "revoke": tokens.revoke_tokens,
+}
+_SERVER_VERBS: dict[str, Callable[..., int]] = {"rotate-key": servers.rotate_key}
+_AUDIT_VERBS: dict[str, Callable[..., int]] = {
+    "list": audit.list_audit,
+    "verify": audit.verify_audit,
+}
+_DB_VERBS: dict[str, Callable[..., int]] = {
+    "migrate": database.migrate,
+    "check": database.check,
+    "backup": database.back_up,
+    "restore": database.restore,
+}
+for _group, _verbs in (
+    (app, _APP_VERBS),
+    (host_app, _HOST_VERBS),
+    (group_app, _GROUP_VERBS),
+    (schedule_app, _SCHEDULE_VERBS),
+    (template_app, _TEMPLATE_VERBS),
+    (webhook_app, _WEBHOOK_VERBS),
+    (user_app, _USER_VERBS),
+    (token_app, _TOKEN_VERBS),
+    (audit_app, _AUDIT_VERBS),
+    (inventory_app, _INVENTORY_VERBS),
+    (server_app, _SERVER_VERBS),
+    (db_app, _DB_VERBS),
+):
     for _name, _function in _verbs.items():
         _group.command(_name, cls=Verb, context_settings=_CONTEXT)(_function)
 

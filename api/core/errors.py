@@ -5,9 +5,11 @@
 ├── ``SettingsError``            the settings do not fit; the program does not start
 ├── ``InvalidInputError`` 422    what was sent does not fit; names the field and the remedy
 ├── ``AuthenticationError`` 401  no token, or a wrong one
+├── ``ForbiddenError`` 403       who asks may not do it
 ├── ``NotFoundError`` 404        there is no such thing
 ├── ``ConflictError`` 409        it contradicts what is there
 ├── ``TooLargeError`` 413        a limit of size
+├── ``TooManyRequestsError`` 429 asked too often; says when to ask again
 ├── ``UnavailableError`` 503     not now; asking again may help
 └── ``SealingError`` 500         a sealed value does not open with the key of this data directory
 
@@ -60,6 +62,13 @@ class AuthenticationError(MyxError):
     status = 401
 
 
+class ForbiddenError(MyxError):
+    """You may not do this."""
+
+    code = "forbidden"
+    status = 403
+
+
 class NotFoundError(MyxError):
     """There is no such thing."""
 
@@ -79,6 +88,18 @@ class TooLargeError(MyxError):
 
     code = "too_large"
     status = 413
+
+
+class TooManyRequestsError(MyxError):
+    """It was asked too often; wait, then try again."""
+
+    code = "too_many_requests"
+    status = 429
+    retryable = True
+
+    def __init__(self, message: str | None = None, *, retry_after_s: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class UnavailableError(MyxError):

@@ -2,6 +2,7 @@
 """What happens around every request? An id, a log line, safe headers, size limits, no leaks."""
 
 import time
+from collections.abc import Mapping
 from http import HTTPStatus
 
 import structlog
@@ -99,20 +100,24 @@ def _make_fault(request_id: str) -> ASGIApp:
 
 
 class BodyLimitMiddleware:
-    """Refuses bodies above ``MAX_BODY_BYTES``; routes that stream have limits of their own."""
+    """Refuses bodies above ``MAX_BODY_BYTES``, or what ``limits`` says for a path's beginning.
 
-    def __init__(self, app: ASGIApp, streaming_prefixes: tuple[str, ...]) -> None:
+    None there stands for a route that streams and has limits of its own.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Mapping[str, int | None]) -> None:
         self._app = app
-        self._streaming_prefixes = streaming_prefixes
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the ASGI protocol."""
-        if scope["type"] != "http" or scope["path"].startswith(self._streaming_prefixes):
+        limit = self._find_limit(scope["path"]) if scope["type"] == "http" else None
+        if limit is None:
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > MAX_BODY_BYTES:
-            await answer_error(_too_large())(scope, receive, send)
+        if not declared.isdecimal() or int(declared) > limit:
+            await answer_error(_too_large(limit))(scope, receive, send)
             return
         received = 0
 
@@ -120,16 +125,20 @@ class BodyLimitMiddleware:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY_BYTES:
+            if received > limit:
                 # FastAPI lets only this kind pass while it reads a body.
-                raise HTTPException(TooLargeError.status, _too_large().message)
+                raise HTTPException(TooLargeError.status, _too_large(limit).message)
             return message
 
         await self._app(scope, receive_counted, send)
 
+    def _find_limit(self, path: str) -> int | None:
+        found = [limit for prefix, limit in self._limits.items() if path.startswith(prefix)]
+        return found[0] if found else MAX_BODY_BYTES
 
-def _too_large() -> TooLargeError:
+
+def _too_large(limit: int) -> TooLargeError:
     return TooLargeError(
-        f"The body is larger than {MAX_BODY_BYTES // 1024 // 1024} MiB. "
+        f"The body is larger than {limit // 1024 // 1024} MiB. "
         "Send files as a content bundle: PUT /api/v1/bundles/{digest}."
     )

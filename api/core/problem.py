@@ -11,7 +11,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from api.core.errors import AuthenticationError, FieldError, MyxError, NotFoundError, TooLargeError
+from api.core.errors import (
+    AuthenticationError,
+    FieldError,
+    MyxError,
+    NotFoundError,
+    TooLargeError,
+    TooManyRequestsError,
+)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -92,8 +99,7 @@ def answer_error(error: MyxError) -> JSONResponse:
         retryable=error.retryable,
         errors=_field_problems(error.errors),
     )
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, AuthenticationError) else None
-    return make_problem_response(problem, headers)
+    return make_problem_response(problem, _list_headers(error))
 
 
 async def _answer_myx_error(_request: Request, error: Exception) -> JSONResponse:
@@ -132,6 +138,14 @@ async def _answer_http_exception(request: Request, error: Exception) -> JSONResp
         code=_CODES.get(HTTPStatus(error.status_code), "http_error"),
     )
     return make_problem_response(problem, dict(error.headers or {}))
+
+
+def _list_headers(error: MyxError) -> dict[str, str]:
+    if isinstance(error, AuthenticationError):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, TooManyRequestsError):
+        return {"Retry-After": str(error.retry_after_s)}
+    return {}
 
 
 def _title(status: int) -> str:

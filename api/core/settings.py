@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from api.core.configuration.monitoring import MonitoringSettings
+from api.core.configuration.storage import StorageSettings
 from api.core.errors import SettingsError
 from api.core.places import (
     ADMIN_TOKEN_NAME,
@@ -35,10 +37,12 @@ def _absolute(path: Path) -> Path:
 _Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
-class Settings(BaseSettings):
+class Settings(StorageSettings, MonitoringSettings):
     """Everything that can be set, each as environment variable ``MYX_<NAME IN CAPITALS>``."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
+    )
 
     data_dir: _Folder = Field(
         default_factory=default_data_dir,
@@ -72,6 +76,19 @@ class Settings(BaseSettings):
         le=10_000,
         description="Executions under way at once over all hosts; more wait in the queue.",
     )
+    max_playbooks_per_host: int = Field(
+        default=1,
+        ge=1,
+        le=1_000,
+        description="Playbooks under way at once on one host; more wait. A host may have its own.",
+    )
+    max_commands_per_host: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000,
+        description="Commands and scripts under way at once on one host, over all runs; more wait. "
+        "Without it only the agent's own limits count. A host may have its own.",
+    )
     max_concurrent_installs: int = Field(
         default=10,
         ge=1,
@@ -83,6 +100,12 @@ class Settings(BaseSettings):
         ge=0,
         description="Seconds without an answer from an agent until what it executes is given up "
         "as lost.",
+    )
+    run_secrets_keep_s: float = Field(
+        default=7 * 24 * 3600.0,
+        ge=0,
+        description="Seconds for which the variables of a run that did not succeed are kept, "
+        "sealed, so that it can be tried again. SSH credentials given for once are never kept.",
     )
     rpc_timeout_s: float = Field(
         default=30.0, gt=0, description="Seconds until a call to an agent counts as failed."
@@ -103,12 +126,28 @@ class Settings(BaseSettings):
     bundle_max_files: int = Field(
         default=50_000, ge=1, description="Most files and folders in a content bundle."
     )
+    session_idle_s: float = Field(
+        default=12 * 3600.0,
+        ge=60,
+        description="Seconds without a request after which a browser has to sign in again.",
+    )
+    session_max_s: float = Field(
+        default=7 * 24 * 3600.0,
+        ge=60,
+        description="Seconds after which a browser has to sign in again in any case.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level of the control plane's own log lines on stderr."
     )
     log_format: Literal["console", "json"] = Field(
         default="console", description="Form of these lines: for people, or one JSON object each."
     )
+
+    @model_validator(mode="after")
+    def _check_log_store(self) -> Self:
+        if self.log_store == "database" and self.database_url is None:
+            raise ValueError("MYX_LOG_STORE=database needs PostgreSQL: set MYX_DATABASE_URL too")
+        return self
 
     @model_validator(mode="after")
     def _check_tls(self) -> Self:
@@ -158,14 +197,21 @@ class Settings(BaseSettings):
         return self.data_dir / "myx.db"
 
     @property
-    def database_url(self) -> str:
-        """The SQLAlchemy URL of the application's tables."""
-        return f"sqlite+aiosqlite:///{self.database_file}"
+    def sqlalchemy_url(self) -> str:
+        """The SQLAlchemy URL of the application's tables; it holds the password."""
+        if self.postgresql_url is None:
+            return f"sqlite+aiosqlite:///{self.database_file}"
+        return self.postgresql_url.replace("postgresql://", "postgresql+psycopg://", 1)
 
     @property
     def workflows_database_file(self) -> Path:
         """The SQLite file of the durable engine."""
         return self.data_dir / "workflows.db"
+
+    @property
+    def workflows_url(self) -> str:
+        """The URL of the durable engine's tables; it holds the password."""
+        return self.postgresql_url or f"sqlite:///{self.workflows_database_file}"
 
     @property
     def logs_dir(self) -> Path:
@@ -186,6 +232,11 @@ class Settings(BaseSettings):
     def admin_token_file(self) -> Path:
         """The file with the admin's token, 0600."""
         return self.data_dir / ADMIN_TOKEN_NAME
+
+    @property
+    def audit_head_file(self) -> Path:
+        """The file with the end of the audit, outside of the database."""
+        return self.data_dir / "audit-head"
 
     @property
     def secret_key_file(self) -> Path:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How does a repository answer one page of a list? Counted, sorted and cut by the database."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -11,6 +12,22 @@ from sqlalchemy.orm import InstrumentedAttribute
 from api.core.paging import PageQuery, Slice
 
 Row = TypeVar("Row")
+
+FAR = 1000
+"""From so many rows before it a page counts as far behind."""
+Value = TypeVar("Value")
+
+VALUES_AT_ONCE = 500
+"""Values in one statement: far below what either database allows."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableStamp:
+    """Another one after each change of a table: ids are never used again, revisions only grow."""
+
+    count: int = 0
+    newest_id: int = 0
+    revisions: int = 0
 
 
 async def fetch_slice(
@@ -23,10 +40,28 @@ async def fetch_slice(
 
     ``order`` must end with a unique column, or rows could show up on two pages.
     """
+    rows = (await session.scalars(_cut(statement, query, order))).all()
+    if query.offset == 0 and len(rows) < query.page_size:
+        return Slice(rows, len(rows))
     counted = select(func.count()).select_from(statement.order_by(None).subquery())
-    count = await session.scalar(counted)
-    page = statement.order_by(*order).offset(query.offset).limit(query.page_size)
-    return Slice((await session.scalars(page)).all(), count or 0)
+    return Slice(rows, await session.scalar(counted) or 0)
+
+
+def _cut(
+    statement: Select[Row], query: PageQuery, order: tuple[ColumnElement[Any], ...]
+) -> Select[Row]:
+    """Return the statement for one page.
+
+    What lies before a page far behind is walked through in the index alone, not row by row.
+    """
+    ordered = statement.order_by(*order)
+    if query.offset < FAR:
+        return ordered.offset(query.offset).limit(query.page_size)
+    unique = order[-1].element
+    wanted = select(unique).order_by(*order).offset(query.offset).limit(query.page_size)
+    if statement.whereclause is not None:
+        wanted = wanted.where(statement.whereclause)
+    return ordered.where(unique.in_(wanted.scalar_subquery()))
 
 
 def order_by(
@@ -41,3 +76,21 @@ def order_by(
 def contains_text(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
     """Say that the column holds the text, in whatever case, with no character special."""
     return column.icontains(text, autoescape=True)
+
+
+async def get_stamp(
+    session: AsyncSession,
+    row_id: InstrumentedAttribute[int],
+    revision: InstrumentedAttribute[int],
+) -> TableStamp:
+    """Return what tells one state of a table from another; reads only the index of revisions."""
+    facts = select(func.count(), func.max(row_id), func.sum(revision))
+    count, newest_id, revisions = (await session.execute(facts)).one()
+    return TableStamp(count, newest_id or 0, int(revisions or 0))
+
+
+def cut(values: Collection[Value], size: int = VALUES_AT_ONCE) -> Iterator[list[Value]]:
+    """Cut many values into lists that fit into one statement each."""
+    listed = list(values)
+    for start in range(0, len(listed), size):
+        yield listed[start : start + size]

@@ -9,9 +9,10 @@ the subscriber's own offset. Everything happens on the event loop, so there is n
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 from api.executions.schemas import Execution
 
@@ -27,6 +28,26 @@ class Delta:
     """The ids of those whose log grew."""
     has_events: bool = False
     """Whether events were stored."""
+
+    def restrict(self, execution_ids: Collection[str] | None) -> "Delta":
+        """Return what it says of these executions; of all where ``None`` is given."""
+        if execution_ids is None:
+            return self
+        kept = {id_: new for id_, new in self.executions.items() if id_ in execution_ids}
+        logs = {id_ for id_ in self.grown_logs if id_ in execution_ids}
+        return Delta(self.run_changed, kept, logs, self.has_events)
+
+
+class Move(NamedTuple):
+    """Something that moved, by its ids."""
+
+    kind: Literal["run", "execution", "log", "events", "wish"]
+    run_id: int = 0
+    execution_id: str = ""
+
+
+def _keep_to_oneself(_move: Move) -> None:
+    """Tell nobody: there are no others."""
 
 
 class Subscription:
@@ -66,6 +87,8 @@ class Changes:
     def __init__(self) -> None:
         self._by_topic: defaultdict[int | str, set[Subscription]] = defaultdict(set)
         self.closed = False
+        self.relay: Callable[[Move], None] = _keep_to_oneself
+        """Told of every move that happened here; replicas tell each other by it."""
 
     @contextmanager
     def subscribe(self, topic: int | str) -> Iterator[Subscription]:
@@ -81,23 +104,48 @@ class Changes:
 
     def publish_run(self, run_id: int) -> None:
         """Tell that the run changed its state."""
-        for subscription in self._find(run_id):
-            subscription.wake().run_changed = True
+        self._publish(Move("run", run_id))
 
     def publish_execution(self, execution: Execution) -> None:
         """Tell that the execution changed its state."""
-        for subscription in self._find(execution.run_id, execution.id):
-            subscription.wake().executions[execution.id] = execution
+        self.show_execution(execution)
+        self.relay(Move("execution", execution.run_id, execution.id))
 
     def publish_log(self, run_id: int, execution_id: str) -> None:
         """Tell that the execution's log grew."""
-        for subscription in self._find(run_id, execution_id):
-            subscription.wake().grown_logs.add(execution_id)
+        self._publish(Move("log", run_id, execution_id))
 
     def publish_events(self, execution_id: str) -> None:
         """Tell that events of the execution were stored."""
-        for subscription in self._find(execution_id):
-            subscription.wake().has_events = True
+        self._publish(Move("events", execution_id=execution_id))
+
+    def publish_wish(self, run_id: int) -> None:
+        """Tell the replica that carries the run out that somebody wants something else of it."""
+        self.relay(Move("wish", run_id))
+
+    def show(self, move: Move) -> None:
+        """Tell the subscribers here of a move, wherever it happened."""
+        for subscription in self._find(move.run_id, move.execution_id):
+            delta = subscription.wake()
+            if move.kind == "run":
+                delta.run_changed = True
+            elif move.kind == "log":
+                delta.grown_logs.add(move.execution_id)
+            elif move.kind == "events":
+                delta.has_events = True
+
+    def show_execution(self, execution: Execution) -> None:
+        """Tell the subscribers here of the newest form of an execution."""
+        for subscription in self._find(execution.run_id, execution.id):
+            subscription.wake().executions[execution.id] = execution
+
+    def has_subscribers(self, move: Move) -> bool:
+        """Say whether somebody here wants to know of it."""
+        return move.run_id in self._by_topic or move.execution_id in self._by_topic
+
+    def list_topics(self) -> list[int | str]:
+        """List the runs and executions that somebody here wants to know of."""
+        return list(self._by_topic)
 
     def close(self) -> None:
         """Wake everybody for good: the process is about to stop."""
@@ -105,6 +153,10 @@ class Changes:
         for subscriptions in self._by_topic.values():
             for subscription in subscriptions:
                 subscription.wake()
+
+    def _publish(self, move: Move) -> None:
+        self.show(move)
+        self.relay(move)
 
     def _find(self, *topics: int | str) -> Iterator[Subscription]:
         for topic in topics:

@@ -4,12 +4,13 @@
 Reading waits for a change and not for a moment: whoever waits costs one entry in ``Changes``.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 from agent_runner.protocol.methods import MAX_PIECE_BYTES
 from agent_runner.protocol.pieces import encode_piece
+from api.auth.scopes import Scope
 from api.core.clock import Clock
 from api.executions.changes import Changes, Subscription
 from api.executions.schemas import EventsOut, EventsQuery, Execution, LogPieceOut, LogQuery
@@ -27,12 +28,20 @@ class ExecutionsUnit(Protocol):
         ...
 
 
+class ReadExecutions(Protocol):
+    """Opens a unit of work that only reads, within a scope."""
+
+    def __call__(self, *, scope: Scope) -> AbstractAsyncContextManager[ExecutionsUnit]:
+        """Open it."""
+        ...
+
+
 class ExecutionReader:
     """Reads executions, live; one for the whole process."""
 
     def __init__(
         self,
-        read_unit: Callable[[], AbstractAsyncContextManager[ExecutionsUnit]],
+        read_unit: ReadExecutions,
         logs: LogStore,
         changes: Changes,
         clock: Clock,
@@ -42,16 +51,16 @@ class ExecutionReader:
         self._changes = changes
         self._clock = clock
 
-    async def get_execution(self, execution_id: str) -> Execution:
+    async def get_execution(self, execution_id: str, scope: Scope) -> Execution:
         """Return the execution as it is now.
 
         Raises:
-            ExecutionNotFoundError: there is none with that id.
+            ExecutionNotFoundError: there is none with that id within the scope.
         """
-        async with self._read_unit() as unit:
+        async with self._read_unit(scope=scope) as unit:
             return await unit.executions.get_execution(execution_id)
 
-    async def read_log(self, execution_id: str, query: LogQuery) -> LogPieceOut:
+    async def read_log(self, execution_id: str, query: LogQuery, scope: Scope) -> LogPieceOut:
         """Read a piece of the log, waiting up to ``wait_s`` for the first byte of it.
 
         Raises:
@@ -61,7 +70,7 @@ class ExecutionReader:
         with self._changes.subscribe(execution_id) as subscription:
             while True:
                 subscription.take()
-                execution = await self.get_execution(execution_id)
+                execution = await self.get_execution(execution_id, scope)
                 piece = await read_piece(
                     self._logs,
                     execution_id,
@@ -74,7 +83,7 @@ class ExecutionReader:
                 if not await self._wait(subscription, deadline):
                     return piece
 
-    async def read_events(self, execution_id: str, query: EventsQuery) -> EventsOut:
+    async def read_events(self, execution_id: str, query: EventsQuery, scope: Scope) -> EventsOut:
         """Read events, waiting up to ``wait_s`` for the first one.
 
         Raises:
@@ -84,7 +93,7 @@ class ExecutionReader:
         with self._changes.subscribe(execution_id) as subscription:
             while True:
                 subscription.take()
-                async with self._read_unit() as unit:
+                async with self._read_unit(scope=scope) as unit:
                     execution = await unit.executions.get_execution(execution_id)
                     events = await unit.executions.list_events(
                         execution_id, query.after, query.limit

@@ -10,30 +10,40 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.auth.scopes import EVERYTHING, Scope
 from api.core.paging import Slice
 from api.db.lists import fetch_slice, order_by
+from api.db.visibility import executions_within
 from api.executions.schemas import ExecutionQuery
-from api.executions.states import UNFINISHED_STATES, State
+from api.executions.states import END_STATES, UNFINISHED_STATES, State
 from api.models import Event, Execution
 
 _TABLE = cast("Table", Execution.__table__)
 
+_OWED = text("NOT executions.acknowledged")
+"""In the words of the index, or it is not used."""
+
 _COLUMNS = {
     "host": Execution.host_name,
+    "position": Execution.position,
     "started_at": Execution.started_at,
     "status": Execution.status,
 }
 
 
 class ExecutionsRepository:
-    """Reads and writes executions and events in the session of a unit of work."""
+    """Reads and writes executions and events in the session of a unit of work.
 
-    def __init__(self, session: AsyncSession) -> None:
+    What is read lies within a scope; what the control plane writes down is within everything.
+    """
+
+    def __init__(self, session: AsyncSession, scope: Scope = EVERYTHING) -> None:
         self._session = session
+        self._scope = scope
 
     async def add_all(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store new executions."""
@@ -41,31 +51,85 @@ class ExecutionsRepository:
 
     async def find(self, execution_id: str) -> Execution | None:
         """Return the execution, or None."""
-        return await self._session.get(Execution, execution_id)
+        return await self._session.scalar(self._select().where(Execution.id == execution_id))
+
+    async def list_by_id(self, execution_ids: Collection[str]) -> Sequence[Execution]:
+        """List the executions with these ids, as far as they exist."""
+        rows = await self._session.scalars(self._select().where(Execution.id.in_(execution_ids)))
+        return rows.all()
 
     async def list_page(self, run_id: int, query: ExecutionQuery) -> Slice[Execution]:
         """List a page of a run's executions."""
-        statement = select(Execution).where(Execution.run_id == run_id)
+        statement = self._select().where(Execution.run_id == run_id)
         if query.status is not None:
             statement = statement.where(Execution.status == query.status)
         if query.host is not None:
             statement = statement.where(Execution.host_name == query.host)
+        if query.wave is not None:
+            statement = statement.where(Execution.wave == query.wave)
         order = order_by(query.order_by, _COLUMNS, Execution.id)
         return await fetch_slice(self._session, statement, query, order)
 
     async def list_of_run(self, run_id: int) -> Sequence[Execution]:
         """List all executions of a run, by host name."""
         rows = await self._session.scalars(
-            select(Execution).where(Execution.run_id == run_id).order_by(Execution.host_name)
+            self._select().where(Execution.run_id == run_id).order_by(Execution.host_name)
         )
         return rows.all()
+
+    async def list_in_order(self, run_id: int) -> Sequence[Execution]:
+        """List all executions of a run in the order in which they go."""
+        rows = await self._session.scalars(
+            select(Execution).where(Execution.run_id == run_id).order_by(Execution.position)
+        )
+        return rows.all()
+
+    async def list_owed_hosts(self) -> Sequence[int]:
+        """List the hosts whose agents may hold an end that is not here, or not acknowledged."""
+        rows = await self._session.scalars(
+            select(Execution.host_id)
+            .where(_OWED, Execution.status.in_(END_STATES), Execution.host_id.is_not(None))
+            .distinct()
+        )
+        return [host_id for host_id in rows if host_id is not None]
+
+    async def list_owed(self, host_id: int) -> Sequence[Execution]:
+        """List what has ended here and is owed to or by the agent of a host."""
+        rows = await self._session.scalars(
+            select(Execution)
+            .where(_OWED, Execution.host_id == host_id, Execution.status.in_(END_STATES))
+            .order_by(Execution.id)
+        )
+        return rows.all()
+
+    async def count_waves(self, run_id: int) -> dict[int, dict[State, int]]:
+        """Count the executions of a run by wave and state."""
+        counts: defaultdict[int, dict[State, int]] = defaultdict(dict)
+        rows = await self._session.execute(
+            select(Execution.wave, Execution.status, func.count())
+            .where(Execution.run_id == run_id)
+            .group_by(Execution.wave, Execution.status)
+            .order_by(Execution.wave)
+        )
+        for wave, status, count in rows:
+            counts[wave][cast("State", status)] = count
+        return counts
+
+    async def count_skipped(self, run_id: int) -> int:
+        """Count the executions of a run that were left out for maintenance."""
+        skipped = select(func.count()).where(
+            Execution.run_id == run_id,
+            Execution.status == "canceled",
+            Execution.reason_code == "maintenance",
+        )
+        return await self._session.scalar(skipped) or 0
 
     async def count_states(self, run_ids: Collection[int]) -> dict[int, dict[State, int]]:
         """Count the executions of runs by state."""
         counts: defaultdict[int, dict[State, int]] = defaultdict(dict)
         rows = await self._session.execute(
             select(Execution.run_id, Execution.status, func.count())
-            .where(Execution.run_id.in_(run_ids))
+            .where(Execution.run_id.in_(run_ids), executions_within(self._scope))
             .group_by(Execution.run_id, Execution.status)
         )
         for run_id, status, count in rows:
@@ -75,7 +139,28 @@ class ExecutionsRepository:
     async def start(self, execution_id: str, now: datetime) -> Row[Any] | None:
         """Turn a pending execution into a running one; None where it is not pending."""
         where = (_TABLE.c.id == execution_id) & (_TABLE.c.status == "pending")
-        changed = await self._change(where, {"status": "running", "started_at": now})
+        values = {"status": "running", "started_at": now, "wait_code": None, "wait_reason": None}
+        changed = await self._change(where, values)
+        return changed[0] if changed else None
+
+    async def hold(
+        self, execution_id: str, values: Mapping[str, Any], now: datetime
+    ) -> Row[Any] | None:
+        """Let an execution wait that has not begun on its host; None where it has ended."""
+        where = (_TABLE.c.id == execution_id) & _TABLE.c.status.in_(UNFINISHED_STATES)
+        since = func.coalesce(_TABLE.c.waiting_since, now)
+        waiting = {"status": "pending", "started_at": None, "waiting_since": since}
+        changed = await self._change(where, {**values, **waiting})
+        return changed[0] if changed else None
+
+    async def correct(self, execution_id: str, values: Mapping[str, Any]) -> Row[Any] | None:
+        """Change an end that was only assumed; None where it was not."""
+        where = (
+            (_TABLE.c.id == execution_id)
+            & (_TABLE.c.status == "lost")
+            & (_TABLE.c.reason_code == "agent_lost")
+        )
+        changed = await self._change(where, values)
         return changed[0] if changed else None
 
     async def finish(self, execution_id: str, values: Mapping[str, Any]) -> Row[Any] | None:
@@ -130,6 +215,9 @@ class ExecutionsRepository:
             .order_by(Event.counter.desc())
             .limit(1)
         )
+
+    def _select(self) -> Select[Execution]:
+        return select(Execution).where(executions_within(self._scope))
 
     async def _change(
         self, where: ColumnElement[bool], values: Mapping[str, Any]

@@ -6,6 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import StreamingResponse
 
+from api.auth.permissions import READ_RUNS
+from api.auth.requirements import RequestScope, allow
 from api.core.problem import describe_errors
 from api.dependencies import RequestComposition
 from api.executions.errors import ExecutionNotFoundError
@@ -14,6 +16,7 @@ from api.executions.schemas import EventsOut, EventsQuery, Execution, LogPieceOu
 router = APIRouter(
     prefix="/executions",
     tags=["executions"],
+    dependencies=[allow(READ_RUNS)],
     responses=describe_errors(ExecutionNotFoundError),
 )
 
@@ -21,9 +24,11 @@ ExecutionId = Annotated[str, Path(description="Id of the execution", max_length=
 
 
 @router.get("/{execution_id}", summary="Show an execution", operation_id="get_execution")
-async def get_execution(execution_id: ExecutionId, composition: RequestComposition) -> Execution:
+async def get_execution(
+    execution_id: ExecutionId, composition: RequestComposition, scope: RequestScope
+) -> Execution:
     """Return a run on one host, with the size that its log has at this moment."""
-    return await composition.execution_reader.get_execution(execution_id)
+    return await composition.execution_reader.get_execution(execution_id, scope)
 
 
 @router.get("/{execution_id}/log", summary="Read a log", operation_id="read_log")
@@ -31,12 +36,13 @@ async def read_log(
     execution_id: ExecutionId,
     query: Annotated[LogQuery, Query()],
     composition: RequestComposition,
+    scope: RequestScope,
 ) -> LogPieceOut:
     """Read one contiguous piece of one type at a byte offset; send `new_offset` to read on.
 
     With `wait_s` the answer comes as soon as there is a byte behind `offset`.
     """
-    return await composition.execution_reader.read_log(execution_id, query)
+    return await composition.execution_reader.read_log(execution_id, query, scope)
 
 
 @router.get(
@@ -47,10 +53,10 @@ async def read_log(
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
 async def download_log(
-    execution_id: ExecutionId, composition: RequestComposition
+    execution_id: ExecutionId, composition: RequestComposition, scope: RequestScope
 ) -> StreamingResponse:
     """Send the log's bytes as they are, both types in the order of their arrival."""
-    await composition.execution_reader.get_execution(execution_id)
+    await composition.execution_reader.get_execution(execution_id, scope)
     return StreamingResponse(
         composition.execution_reader.iterate_log(execution_id),
         media_type="application/octet-stream",
@@ -63,6 +69,7 @@ async def read_events(
     execution_id: ExecutionId,
     query: Annotated[EventsQuery, Query()],
     composition: RequestComposition,
+    scope: RequestScope,
 ) -> EventsOut:
     """Read events in ansible-runner's form behind a counter; send `last` to read on."""
-    return await composition.execution_reader.read_events(execution_id, query)
+    return await composition.execution_reader.read_events(execution_id, query, scope)

@@ -15,7 +15,7 @@ from agent_runner.protocol.methods import (
 )
 from agent_runner.protocol.pieces import Encoding
 from api.core.paging import PageQuery
-from api.executions.states import ReasonCode, State
+from api.executions.states import ReasonCode, State, WaitCode
 
 
 class Recap(BaseModel):
@@ -38,7 +38,17 @@ class Execution(BaseModel):
     id: Annotated[str, Field(description="UUIDv7; the command_id on the host")]
     run_id: int
     host: Annotated[str, Field(validation_alias="host_name", description="Name of the host")]
+    wave: Annotated[int, Field(description="Number of its wave; the first is 1")] = 1
     status: State
+    wait_code: Annotated[
+        WaitCode | None, Field(description="What it waits for on its host, for programs")
+    ] = None
+    wait_reason: Annotated[
+        str | None, Field(description="What it waits for on its host, for people")
+    ] = None
+    waiting_since: Annotated[
+        datetime | None, Field(description="When it first had to wait for its host")
+    ] = None
     reason_code: Annotated[ReasonCode | None, Field(description="Why it ended, for programs")]
     reason: Annotated[str | None, Field(description="Why it ended, for people")]
     return_code: Annotated[
@@ -55,8 +65,18 @@ class ExecutionQuery(PageQuery):
 
     status: Annotated[State | None, Field(description="Only those in this state")] = None
     host: Annotated[str | None, Field(description="Only the one on this host")] = None
+    wave: Annotated[int | None, Field(ge=1, description="Only those of this wave")] = None
     order_by: Annotated[
-        Literal["host", "-host", "started_at", "-started_at", "status", "-status"],
+        Literal[
+            "host",
+            "-host",
+            "position",
+            "-position",
+            "started_at",
+            "-started_at",
+            "status",
+            "-status",
+        ],
         Field(description="Sorted by; a leading minus turns it round"),
     ] = "host"
 

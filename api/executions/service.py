@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, get_args
 
-from agent_runner.protocol.methods import ReasonCode as AgentReasonCode
+from agent_runner.protocol.reasons import ReasonCode as AgentReasonCode
 from api.core.clock import Clock
 from api.core.ids import new_id
 from api.core.paging import Slice
 from api.executions.errors import ExecutionNotFoundError
 from api.executions.repository import ExecutionsRepository
 from api.executions.schemas import Execution, ExecutionQuery
-from api.executions.states import END_STATES, UNFINISHED_STATES, ReasonCode, State
+from api.executions.states import UNFINISHED_STATES, ReasonCode, State, WaitCode
 from api.logs.store import LogStore
 from api.models import Execution as ExecutionRow
 
@@ -24,6 +24,15 @@ class Target:
 
     host_id: int
     host_name: str
+    wave: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """What a pending execution waits for on its host."""
+
+    code: WaitCode
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,11 @@ class End:
         """Whether the agent reported it, and keeps its copy until it is told that we have ours."""
         return self.started and self.reason_code in get_args(AgentReasonCode)
 
+    @property
+    def is_owed(self) -> bool:
+        """Whether the agent must be asked or told again when it is heard of."""
+        return self.is_from_agent or self.reason_code == "agent_lost"
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -56,6 +70,9 @@ class Task:
     end: End | None
     """How it ended, where it has."""
     acknowledged: bool
+    wave: int = 1
+    waiting_since: datetime | None = None
+    finished_at: datetime | None = None
 
 
 class ExecutionsService:
@@ -67,7 +84,7 @@ class ExecutionsService:
         self._clock = clock
 
     async def create_executions(self, run_id: int, targets: Iterable[Target]) -> None:
-        """Store one pending execution for each target."""
+        """Store one pending execution for each target, in the order in which they go."""
         now = self._clock.now()
         await self._repository.add_all(
             [
@@ -76,10 +93,12 @@ class ExecutionsService:
                     "run_id": run_id,
                     "host_id": target.host_id,
                     "host_name": target.host_name,
+                    "wave": target.wave,
+                    "position": position,
                     "status": "pending",
                     "created_at": now,
                 }
-                for target in targets
+                for position, target in enumerate(targets)
             ]
         )
 
@@ -92,20 +111,43 @@ class ExecutionsService:
         row = await self._repository.find(execution_id)
         if row is None:
             raise ExecutionNotFoundError
-        return await self._describe(row)
+        return (await self._describe_all([row]))[0]
+
+    async def list_by_id(self, execution_ids: Collection[str]) -> list[Execution]:
+        """List the executions with these ids, as far as they exist."""
+        return await self._describe_all(await self._repository.list_by_id(execution_ids))
 
     async def list_executions(self, run_id: int, query: ExecutionQuery) -> Slice[Execution]:
         """List a page of a run's executions."""
         page = await self._repository.list_page(run_id, query)
-        return Slice([await self._describe(row) for row in page.items], page.count)
+        return Slice(await self._describe_all(page.items), page.count)
 
     async def list_all(self, run_id: int) -> list[Execution]:
         """List all executions of a run, by host."""
-        return [await self._describe(row) for row in await self._repository.list_of_run(run_id)]
+        return await self._describe_all(await self._repository.list_of_run(run_id))
 
     async def list_tasks(self, run_id: int) -> list[Task]:
-        """List what a driver of the run has before it."""
-        return [_build_task(row) for row in await self._repository.list_of_run(run_id)]
+        """List what a driver of the run has before it, in the order in which they go."""
+        return [_build_task(row) for row in await self._repository.list_in_order(run_id)]
+
+    async def list_owed_hosts(self) -> Sequence[int]:
+        """List the hosts whose agents may hold an end that is not here, or not acknowledged."""
+        return await self._repository.list_owed_hosts()
+
+    async def list_owed(self, host_id: int) -> list[Task]:
+        """List what has ended here and is owed to or by the agent of a host."""
+        return [_build_task(row) for row in await self._repository.list_owed(host_id)]
+
+    async def count_waves(self, run_id: int) -> dict[int, dict[State, int]]:
+        """Count the executions of a run by wave and state."""
+        return await self._repository.count_waves(run_id)
+
+    async def count_skipped(self, run_id: int) -> int:
+        """Count the executions of a run that were left out, since their hosts were in maintenance.
+
+        Those that waited for it in vain have failed.
+        """
+        return await self._repository.count_skipped(run_id)
 
     async def count_states(self, run_ids: Collection[int]) -> dict[int, dict[State, int]]:
         """Count the executions of runs by state."""
@@ -114,6 +156,20 @@ class ExecutionsService:
     async def start_execution(self, execution_id: str) -> Execution | None:
         """Turn a pending execution into a running one; None where it is not pending any more."""
         row = await self._repository.start(execution_id, self._clock.now())
+        return None if row is None else Execution.model_validate(row)
+
+    async def hold_execution(self, execution_id: str, hold: Hold) -> Execution | None:
+        """Let an execution wait that has not begun on its host; None where it has ended."""
+        values = {"wait_code": hold.code, "wait_reason": hold.reason}
+        row = await self._repository.hold(execution_id, values, self._clock.now())
+        return None if row is None else Execution.model_validate(row)
+
+    async def correct_execution(
+        self, execution_id: str, end: End, log_bytes: int, recap: dict[str, int] | None
+    ) -> Execution | None:
+        """Replace the end of a lost execution by the real one; None where it is not lost."""
+        values = {**self._end_values(end), "log_bytes": log_bytes, "recap": recap}
+        row = await self._repository.correct(execution_id, values)
         return None if row is None else Execution.model_validate(row)
 
     async def finish_execution(
@@ -135,7 +191,7 @@ class ExecutionsService:
         return [Execution.model_validate(row) for row in rows]
 
     async def acknowledge(self, execution_ids: Collection[str]) -> None:
-        """Note that the agents were told that everything is stored."""
+        """Note that nothing is owed any more: the agents were told that everything is stored."""
         await self._repository.mark_acknowledged(execution_ids)
 
     async def store_events(self, execution_id: str, events: Sequence[dict[str, Any]]) -> None:
@@ -155,15 +211,25 @@ class ExecutionsService:
         stats = await self._repository.find_last_event(execution_id, "playbook_on_stats")
         return None if stats is None else sum_stats(_get_dict(stats, "event_data"))
 
-    async def _describe(self, row: ExecutionRow) -> Execution:
-        """Return the execution with the size that its log has at this moment."""
-        execution = Execution.model_validate(row)
-        if execution.status in END_STATES:
-            return execution
-        return execution.model_copy(update={"log_bytes": await self._logs.size(row.id)})
+    async def _describe_all(self, rows: Sequence[ExecutionRow]) -> list[Execution]:
+        """Return the executions with the sizes that their logs have at this moment."""
+        growing = [row.id for row in rows if row.status in UNFINISHED_STATES]
+        sizes = await self._logs.sizes(growing) if growing else {}
+        return [
+            Execution.model_validate(row).model_copy(
+                update={"log_bytes": sizes.get(row.id, row.log_bytes)}
+            )
+            for row in rows
+        ]
 
     def _end_values(self, end: End) -> dict[str, Any]:
-        values = {**asdict(end), "finished_at": self._clock.now()}
+        values = {
+            **asdict(end),
+            "finished_at": self._clock.now(),
+            "wait_code": None,
+            "wait_reason": None,
+            "acknowledged": not end.is_owed,
+        }
         if not values.pop("started"):
             values["started_at"] = None
         return values
@@ -222,6 +288,9 @@ def _build_task(row: ExecutionRow) -> Task:
         last_event=row.last_event,
         end=end,
         acknowledged=row.acknowledged,
+        wave=row.wave,
+        waiting_since=row.waiting_since,
+        finished_at=row.finished_at,
     )
 
 

@@ -4,7 +4,7 @@
 from typing import Literal, get_args
 
 from agent_runner.protocol.methods import END_STATES, State
-from agent_runner.protocol.methods import ReasonCode as AgentReasonCode
+from agent_runner.protocol.reasons import ReasonCode as AgentReasonCode
 
 OwnReasonCode = Literal[
     "unreachable",  # the agent could not be reached before anything started
@@ -12,7 +12,11 @@ OwnReasonCode = Literal[
     "not_installed",  # the host has no agent
     "auth_failed",  # wrong token, path or certificate
     "bundle_rejected",  # the host refuses the content bundle
-    "agent_refused",  # the agent refuses the start; the reason says which limit or rule
+    "agent_refused",  # the agent refuses the start; the reason says which rule
+    "offline",  # waited for its host until the time to live was over
+    "busy",  # waited for its agent, which was at a limit of its own, likewise
+    "maintenance",  # its host was in maintenance: left out, or waited for likewise
+    "budget_exceeded",  # too many hosts of the run had failed before its turn came
     "install_failed",  # installing or uninstalling the agent failed
     "internal_error",  # a fault of the control plane; its log says more
 ]
@@ -20,7 +24,10 @@ OwnReasonCode = Literal[
 
 ReasonCode = AgentReasonCode | OwnReasonCode
 
+WaitCode = Literal["offline", "busy", "maintenance"]
+"""What a pending execution can wait for on its host."""
+
 UNFINISHED_STATES: frozenset[State] = frozenset(get_args(State)) - END_STATES
 """Everything that still can change."""
 
-__all__ = ["END_STATES", "UNFINISHED_STATES", "OwnReasonCode", "ReasonCode", "State"]
+__all__ = ["END_STATES", "UNFINISHED_STATES", "OwnReasonCode", "ReasonCode", "State", "WaitCode"]

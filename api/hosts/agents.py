@@ -9,11 +9,13 @@ from collections.abc import Collection, Sequence
 from api import models
 from api.agents.calls import Endpoint
 from api.core.clock import Clock
+from api.groups.service import GroupService
 from api.hosts import schemas
-from api.hosts.errors import AgentNotInstalledError, HostNotFoundError
+from api.hosts.errors import HostNotFoundError
 from api.hosts.identity import make_identity
+from api.hosts.presence.service import PresenceService
 from api.hosts.repository import HostRepository
-from api.hosts.rows import describe_host, make_host, mark_changed, move_host, set_groups
+from api.hosts.rows import describe_host, get_agent, make_host, mark_changed, move_host
 from api.hosts.targets import AgentIdentity, Contact, InstallPlan, InstallRecord
 from api.hosts.vault import HostVault
 
@@ -21,8 +23,17 @@ from api.hosts.vault import HostVault
 class HostAgentService:
     """The agents of the hosts, in one unit of work."""
 
-    def __init__(self, repository: HostRepository, vault: HostVault, clock: Clock) -> None:
+    def __init__(
+        self,
+        repository: HostRepository,
+        groups: GroupService,
+        presence: PresenceService,
+        vault: HostVault,
+        clock: Clock,
+    ) -> None:
         self._repository = repository
+        self._groups = groups
+        self._presence = presence
         self._vault = vault
         self._clock = clock
 
@@ -55,12 +66,13 @@ class HostAgentService:
             HostNotFoundError: the host was removed meanwhile.
         """
         host = await self._get_row(host_id)
-        agent = _require_agent(host)
+        # What the installation wrote counts, also where a rotation came between.
+        agent = self._vault.keep_identity(host, record.identity)
         agent.cert_fingerprint = record.cert_fingerprint
         host.ssh_host_key = record.host_key or host.ssh_host_key
         if forget_ssh_credentials:
             host.ssh_credentials_sealed = None
-        self._mark_online(agent, record.version)
+        await self._mark_online(agent, record.version, "The agent was installed.")
 
     async def record_uninstall(self, host_id: int) -> None:
         """Write down that the host has no agent any more; its identity stays for the next one.
@@ -68,13 +80,14 @@ class HostAgentService:
         Raises:
             HostNotFoundError: the host was removed meanwhile.
         """
-        agent = _require_agent(await self._get_row(host_id))
+        agent = get_agent(await self._get_row(host_id))
         agent.status, agent.cert_fingerprint = "not_installed", None
-        agent.version, agent.last_error = None, None
+        agent.version, agent.last_error, agent.load = None, None, None
+        await self._presence.note_state(host_id, "not_installed", "The agent was removed.")
 
     async def record_contacts(self, contacts: Sequence[Contact]) -> None:
         """Write down which agents answered; hosts without an installed agent are passed over."""
-        await self._repository.record_contacts(contacts, self._clock.now())
+        await self._presence.record_contacts(contacts)
 
     async def get_endpoint(self, host_id: int) -> Endpoint:
         """Return where and how the host's agent is called.
@@ -83,13 +96,13 @@ class HostAgentService:
             HostNotFoundError: the host was removed.
             AgentNotInstalledError: it has no agent.
         """
-        return self._describe_endpoint(await self._get_row(host_id))
+        return self._vault.read_endpoint(await self._get_row(host_id))
 
     async def find_endpoints(self, host_ids: Collection[int]) -> dict[int, Endpoint]:
         """Return where and how the agents of these hosts are called; who has none is left out."""
         hosts = await self._repository.list_hosts_by_id(host_ids)
         return {
-            host.id: self._describe_endpoint(host)
+            host.id: self._vault.read_endpoint(host)
             for host in hosts
             if host.agent is not None and host.agent.cert_fingerprint is not None
         }
@@ -99,27 +112,29 @@ class HostAgentService:
         host = await self._repository.find_host(name)
         if host is None:
             raise HostNotFoundError.of(name)
-        return host.id, self._describe_endpoint(host)
+        return host.id, self._vault.read_endpoint(host)
 
     async def enroll_host(self, name: str, body: schemas.Enrollment, version: str) -> schemas.Host:
         """Take over an agent that answered with ``version`` under the certificate in ``body``."""
         now = self._clock.now()
         host = await self._repository.find_host(name)
         if host is None:
-            host = make_host(name=name, address=body.address, groups=[], variables={}, at=now)
+            host = make_host(name=name, address=body.address, variables={}, at=now)
             await self._repository.add_host(host)
         move_host(host, body.address, host.ssh_port)
         if body.groups is not None:
-            set_groups(host, body.groups)
+            host.groups = await self._groups.ensure_groups(body.groups)
         if body.variables is not None:
             host.variables = body.variables
         agent = self._vault.keep_identity(host, _read_identity(body))
         agent.cert_fingerprint = body.cert_fingerprint
         mark_changed(host, now)
-        self._mark_online(agent, version)
-        return describe_host(host)
+        await self._mark_online(agent, version, "The agent was enrolled.")
+        return describe_host(host, self._vault.list_secret_names(host))
 
-    def _mark_online(self, agent: models.Agent, version: str) -> None:
+    async def _mark_online(self, agent: models.Agent, version: str, reason: str) -> None:
+        if agent.status != "online":
+            await self._presence.note_state(agent.host_id, "online", reason)
         agent.status, agent.version = "online", version
         agent.last_seen_at, agent.last_error = self._clock.now(), None
 
@@ -132,21 +147,7 @@ class HostAgentService:
             ssh_port=host.ssh_port,
             credentials=self._vault.read_credentials(host),
             host_key=host.ssh_host_key,
-            identity=self._vault.read_identity(_require_agent(host)),
-        )
-
-    def _describe_endpoint(self, host: models.Host) -> Endpoint:
-        agent = _require_agent(host)
-        if agent.cert_fingerprint is None:
-            raise AgentNotInstalledError.of(host.name)
-        identity = self._vault.read_identity(agent)
-        return Endpoint(
-            host=host.name,
-            address=host.address,
-            rpc_port=identity.rpc_port,
-            rpc_path=identity.rpc_path,
-            agent_token=identity.agent_token,
-            cert_fingerprint=agent.cert_fingerprint,
+            identity=self._vault.read_identity(get_agent(host)),
         )
 
     async def _get_row(self, host_id: int) -> models.Host:
@@ -154,12 +155,6 @@ class HostAgentService:
         if host is None:
             raise HostNotFoundError("The host was removed meanwhile.")
         return host
-
-
-def _require_agent(host: models.Host) -> models.Agent:
-    if host.agent is None:
-        raise AgentNotInstalledError.of(host.name)
-    return host.agent
 
 
 def _read_identity(body: schemas.Enrollment) -> AgentIdentity:

@@ -4,18 +4,20 @@
 An agent may take seconds to answer, so it is asked between two units of work, never inside one.
 """
 
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from agent_runner.protocol.errors import RpcError
-from agent_runner.protocol.methods import Message, NoParams, Result
-from api.agents.calls import GET_STATUS, HEALTH_CHECK, AgentCalls, Endpoint, Method
+from agent_runner.protocol.methods import GetStatusResult, Message, NoParams, Result
+from api.agents.calls import GET_STATUS, AgentCalls, Endpoint, Method
 from api.agents.errors import AgentError
+from api.auth.scopes import EVERYTHING, Scope
 from api.hosts import schemas
 from api.hosts.agents import HostAgentService
-from api.hosts.errors import AgentFailedError
+from api.hosts.errors import AgentFailedError, SigningKeyMismatchError
 from api.hosts.targets import Contact
 
 P = TypeVar("P", bound=Message)
@@ -34,7 +36,9 @@ class HostWork(Protocol):
 class OpenHostWork(Protocol):
     """Opens a unit of work."""
 
-    def __call__(self, *, read_only: bool = False) -> AbstractAsyncContextManager[HostWork]:
+    def __call__(
+        self, *, read_only: bool = False, scope: Scope = EVERYTHING
+    ) -> AbstractAsyncContextManager[HostWork]:
         """Open one transaction that commits at the end of the block."""
         ...
 
@@ -42,20 +46,32 @@ class OpenHostWork(Protocol):
 class HostContacts:
     """Asks agents, and writes down what came of it; lives as long as the process."""
 
-    def __init__(self, open_work: OpenHostWork, agents: AgentCalls) -> None:
+    def __init__(
+        self,
+        open_work: OpenHostWork,
+        agents: AgentCalls,
+        signing_key: str | None = None,
+        notify: Callable[[Sequence[int]], None] = lambda _host_ids: None,
+    ) -> None:
+        """Take how agents are called, and the public key with which content is signed here.
+
+        ``notify`` is told of the hosts, by id, of which something was heard.
+        """
         self._open_work = open_work
         self._agents = agents
+        self._signing_key = signing_key
+        self._notify = notify
 
-    async def get_status(self, name: str) -> schemas.HostStatus:
+    async def get_status(self, name: str, scope: Scope) -> schemas.HostStatus:
         """Ask the host's agent how the host is, now.
 
         Raises:
-            HostNotFoundError: there is no such host.
+            HostNotFoundError: there is no such host within the scope.
             AgentNotInstalledError: it has no agent.
             AgentError: the agent cannot be reached.
             AgentFailedError: the agent answered with an error.
         """
-        async with self._open_work(read_only=True) as work:
+        async with self._open_work(read_only=True, scope=scope) as work:
             host_id, endpoint = await work.host_agents.find_endpoint(name)
         try:
             status = await self._call(endpoint, GET_STATUS, NoParams())
@@ -63,6 +79,7 @@ class HostContacts:
             await self._record(Contact(host_id, version=None, error=error.message))
             raise
         await self._record(Contact(host_id, version=status.version))
+        self._notify([host_id])
         return schemas.HostStatus.model_validate(msgspec.to_builtins(status))
 
     async def enroll(self, name: str, body: schemas.Enrollment) -> schemas.Host:
@@ -71,6 +88,7 @@ class HostContacts:
         Raises:
             AgentError: the agent cannot be reached, or is another one than the body says.
             AgentFailedError: the agent answered with an error.
+            SigningKeyMismatchError: it would refuse the content of this control plane.
         """
         endpoint = Endpoint(
             host=name,
@@ -80,9 +98,17 @@ class HostContacts:
             agent_token=body.agent_token.get_secret_value(),
             cert_fingerprint=body.cert_fingerprint,
         )
-        health = await self._call(endpoint, HEALTH_CHECK, NoParams())
+        status = await self._call(endpoint, GET_STATUS, NoParams())
+        self._check_signing_key(name, status)
         async with self._open_work() as work:
-            return await work.host_agents.enroll_host(name, body, health.version)
+            return await work.host_agents.enroll_host(name, body, status.version)
+
+    def _check_signing_key(self, name: str, status: GetStatusResult) -> None:
+        """Refuse an agent that would refuse every bundle of this control plane."""
+        trusted, own = status.bundle_public_key, self._signing_key
+        is_strict = status.bundle_signatures == "required"
+        if is_strict and trusted is not None and own is not None and trusted != own:
+            raise SigningKeyMismatchError.of(name, trusted, own)
 
     async def _call(self, endpoint: Endpoint, method: Method[P, R], params: P) -> R:
         try:

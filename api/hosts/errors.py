@@ -6,7 +6,9 @@
 │   └── ``HostNotFoundError``          no host has that name
 ├── ``ConflictError``
 │   ├── ``HostExistsError``            the name is taken
-│   └── ``AgentNotInstalledError``     the host has no agent yet
+│   ├── ``AgentNotInstalledError``     the host has no agent yet
+│   ├── ``CredentialsChangedError``    somebody else has changed its credentials meanwhile
+│   └── ``SigningKeyMismatchError``    the agent trusts another control plane's content
 ├── ``InvalidInputError``
 │   ├── ``PatternError``               not an Ansible host pattern
 │   └── ``NoHostsMatchedError``        the pattern, or a name in it, matches nothing
@@ -56,6 +58,36 @@ class AgentNotInstalledError(ConflictError):
     def of(cls, name: str) -> "AgentNotInstalledError":
         """Make the error that names the host."""
         return cls(f"Host '{name}' has no agent yet. Install it with 'myx host install {name}'.")
+
+
+class CredentialsChangedError(ConflictError):
+    """The agent got other credentials meanwhile."""
+
+    code = "credentials_changed"
+
+    @classmethod
+    def of(cls, name: str) -> "CredentialsChangedError":
+        """Make the error that names the host."""
+        return cls(
+            f"The agent of '{name}' got other credentials meanwhile, by an installation or another "
+            "rotation. Nothing is lost; rotate again if these should not stay."
+        )
+
+
+class SigningKeyMismatchError(ConflictError):
+    """The agent runs only content that another control plane has signed."""
+
+    code = "signing_key_mismatch"
+
+    @classmethod
+    def of(cls, name: str, trusted: str, own: str) -> "SigningKeyMismatchError":
+        """Make the error that names both public keys."""
+        return cls(
+            f"The agent of '{name}' takes only content that is signed with the key {trusted}, and "
+            f"this control plane signs with {own}: no playbook of it would run there. Run "
+            f"playbooks/install_agent.yml with -e agent_bundle_public_key={own}, then enroll "
+            "again; or enroll the host with the control plane whose key it has."
+        )
 
 
 class PatternError(InvalidInputError):

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is a valid name, address, group or variable of a host, and what is said where it is not?"""
+"""What is a valid name, address or account of a host, and what is said where it is not?"""
 
 import ipaddress
-import json
-import keyword
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-MAX_VARIABLES_BYTES = 256 * 1024
-"""All variables of a host as JSON: they travel to the host with every run."""
+from api.groups.fields import GroupName, sort_names
 
 MAX_SSH_SECRET_CHARS = 64 * 1024
 """The longest SSH key or password; the largest keys in use are a quarter of it."""
@@ -21,10 +18,7 @@ MAX_GROUPS = 100
 RESERVED_HOST_NAMES = frozenset({"all", "ungrouped", "localhost", "127.0.0.1"})
 """Ansible gives these a meaning of their own."""
 
-RESERVED_GROUP_NAMES = frozenset({"all", "ungrouped"})
-
 _HOST_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9_])?")
-_GROUP_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _DNS_LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _SSH_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@\\$-]{0,127}")
 _MAX_DNS_NAME_CHARS = 253
@@ -38,17 +32,6 @@ def check_host_name(name: str) -> str:
         raise ValueError(
             f"'{name}' is no host name; use up to 128 letters, digits, '.', '_' and '-', "
             "with a letter, digit or '_' at both ends"
-        )
-    return name
-
-
-def check_group_name(name: str) -> str:
-    """Refuse what Ansible would not take for a group."""
-    if name.lower() in RESERVED_GROUP_NAMES:
-        raise ValueError(f"'{name}' is Ansible's own group; every host is in it by itself")
-    if not _GROUP_NAME.fullmatch(name):
-        raise ValueError(
-            f"'{name}' is no group name; use letters, digits and '_', and no digit first"
         )
     return name
 
@@ -86,43 +69,17 @@ def check_private_key(key: SecretStr) -> SecretStr:
     return key
 
 
-def check_variables(variables: dict[str, Any]) -> dict[str, Any]:
-    """Refuse names that Ansible cannot use and values that JSON does not have."""
-    for name in variables:
-        if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
-            raise ValueError(
-                f"'{name}' is no variable name; use letters, digits and '_', no digit first, "
-                "and no word of Python"
-            )
-    try:
-        size_bytes = len(json.dumps(variables, allow_nan=False))
-    except ValueError as error:
-        raise ValueError("NaN and Infinity are not JSON; leave them out") from error
-    if size_bytes > MAX_VARIABLES_BYTES:
-        raise ValueError(
-            f"{size_bytes} bytes of variables are too many, {MAX_VARIABLES_BYTES} are allowed; "
-            "put large data into files of the content"
-        )
-    return variables
-
-
-def sort_groups(groups: list[str]) -> list[str]:
-    """Bring groups into order, each once."""
-    return sorted(set(groups))
-
-
 HostName = Annotated[
     str,
     AfterValidator(check_host_name),
     Field(description="Name in the inventory, unique", examples=["web1"]),
 ]
-GroupName = Annotated[str, AfterValidator(check_group_name)]
 Groups = Annotated[
     list[GroupName],
-    AfterValidator(sort_groups),
+    AfterValidator(sort_names),
     Field(
         max_length=MAX_GROUPS,
-        description="Groups that the host is in; a group exists while a host is in it",
+        description="Groups that the host is directly in; who does not exist yet is created",
         examples=[["web", "eu"]],
     ),
 ]
@@ -145,6 +102,7 @@ PrivateKey = Annotated[
         description="SSH private key in OpenSSH or PEM form, without passphrase; kept sealed",
     ),
 ]
+ShortText = Annotated[str, Field(max_length=200)]
 Password = Annotated[
     SecretStr,
     Field(
@@ -152,11 +110,6 @@ Password = Annotated[
         max_length=MAX_SSH_SECRET_CHARS,
         description="Password of the SSH account, for login and sudo; kept sealed",
     ),
-]
-Variables = Annotated[
-    dict[str, Any],
-    AfterValidator(check_variables),
-    Field(description="Ansible variables of the host", examples=[{"http_port": 8080}]),
 ]
 Fingerprint = Annotated[
     str,

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How is an agent's identity made? Random, once for a host, and kept for every later install."""
+"""How is an agent's identity made? Random, once for a host, and kept for every later install.
+
+A rotation makes token and secret key anew; port and path stay.
+"""
 
 import secrets
 import string
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from itertools import chain
 
 from api.hosts.errors import NoFreePortError
@@ -42,6 +46,15 @@ def make_identity(taken_ports: AbstractSet[int]) -> AgentIdentity:
     return AgentIdentity(
         rpc_port=_choose_port(taken_ports),
         rpc_path="".join(secrets.choice(_PATH_ALPHABET) for _ in range(PATH_CHARS)),
+        agent_token=secrets.token_urlsafe(SECRET_BYTES),
+        secret_key=secrets.token_urlsafe(SECRET_BYTES),
+    )
+
+
+def renew_secrets(identity: AgentIdentity) -> AgentIdentity:
+    """Return the identity with another token and secret key."""
+    return replace(
+        identity,
         agent_token=secrets.token_urlsafe(SECRET_BYTES),
         secret_key=secrets.token_urlsafe(SECRET_BYTES),
     )

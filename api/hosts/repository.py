@@ -2,19 +2,20 @@
 """Which questions about hosts does the database answer?"""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
+from api.auth.scopes import EVERYTHING, Scope
 from api.core.paging import Slice
-from api.db.lists import contains_text, fetch_slice, order_by
+from api.db.lists import TableStamp, contains_text, fetch_slice, get_stamp, order_by
+from api.db.visibility import hosts_within
 from api.hosts.errors import HostExistsError
 from api.hosts.schemas import HostQuery
-from api.hosts.targets import Contact, FleetStamp, Member
-from api.models import Agent, Host, HostGroup
+from api.hosts.targets import HostStanding, Member
+from api.models import Agent, Execution, Group, Host, HostGroup
 
 _COLUMNS = {
     "name": Host.name,
@@ -23,12 +24,19 @@ _COLUMNS = {
     "updated_at": Host.updated_at,
 }
 
+FAILED_STATES = ("failed", "timed_out", "lost")
+"""How an execution ends that has not done what it should; a canceled one was not let."""
+
 
 class HostRepository:
-    """The hosts, their groups and agents, in one unit of work."""
+    """The hosts, their groups and agents, in one unit of work and within a scope.
 
-    def __init__(self, session: AsyncSession) -> None:
+    What a fleet is made of (``list_members``) and which ports are taken is known of all hosts.
+    """
+
+    def __init__(self, session: AsyncSession, scope: Scope = EVERYTHING) -> None:
         self._session = session
+        self._scope = scope
 
     async def add_host(self, host: Host) -> None:
         """Add a host, which then has its id.
@@ -49,23 +57,23 @@ class HostRepository:
 
     async def find_host(self, name: str) -> Host | None:
         """Find a host by its name."""
-        return await self._session.scalar(_select_hosts().where(Host.name == name))
+        return await self._session.scalar(self._select_hosts().where(Host.name == name))
 
     async def find_host_by_id(self, host_id: int) -> Host | None:
         """Find a host by its id."""
-        return await self._session.scalar(_select_hosts().where(Host.id == host_id))
+        return await self._session.scalar(self._select_hosts().where(Host.id == host_id))
 
-    async def list_hosts(self, query: HostQuery) -> Slice[Host]:
-        """List one page of the hosts that the query describes."""
-        statement = _select_hosts()
-        if query.group is not None:
-            statement = statement.where(Host.group_rows.any(HostGroup.name == query.group))
-        if query.agent_status == "not_installed":
-            statement = statement.where(
-                or_(~Host.agent.has(), Host.agent.has(Agent.status == query.agent_status))
+    async def list_hosts(self, query: HostQuery, ids: Sequence[int] | None = None) -> Slice[Host]:
+        """List one page of the hosts that the query describes, of those with these ids."""
+        statement = self._select_hosts()
+        if ids is not None:
+            # Written into the statement: there may be more than a database takes as parameters.
+            listed: BindParameter[int] = bindparam(
+                "ids", list(ids), expanding=True, literal_execute=True
             )
-        elif query.agent_status is not None:
-            statement = statement.where(Host.agent.has(Agent.status == query.agent_status))
+            statement = statement.where(Host.id.in_(listed))
+        if query.state:
+            statement = statement.where(*_be_in_states(query.state))
         if query.search is not None:
             statement = statement.where(
                 or_(
@@ -76,53 +84,92 @@ class HostRepository:
         order = order_by(query.order_by, _COLUMNS, Host.id)
         return await fetch_slice(self._session, statement, query, order)
 
+    async def list_ids_in_states(self, states: Sequence[str]) -> set[int]:
+        """List the ids of the hosts that are in these states."""
+        statement = select(Host.id).where(*_be_in_states(states))
+        return set((await self._session.scalars(statement)).all())
+
     async def list_hosts_by_name(self, names: Sequence[str]) -> Sequence[Host]:
         """List the hosts with these names, as far as they exist."""
-        statement = _select_hosts().where(Host.name.in_(names)).order_by(Host.name)
+        statement = self._select_hosts().where(Host.name.in_(names)).order_by(Host.name)
         return (await self._session.scalars(statement)).all()
 
     async def list_hosts_by_id(self, host_ids: Collection[int]) -> Sequence[Host]:
         """List the hosts with these ids, as far as they exist."""
-        return (await self._session.scalars(_select_hosts().where(Host.id.in_(host_ids)))).all()
+        statement = self._select_hosts().where(Host.id.in_(host_ids))
+        return (await self._session.scalars(statement)).all()
 
-    async def get_fleet_stamp(self) -> FleetStamp:
-        """Return what tells one state of all names and groups from another."""
-        facts = select(func.count(), func.max(Host.id), func.sum(Host.revision))
-        count, newest_id, revisions = (await self._session.execute(facts)).one()
-        return FleetStamp(count, newest_id or 0, revisions or 0)
+    async def get_stamp(self) -> TableStamp:
+        """Return what tells one state of all hosts from another."""
+        return await get_stamp(self._session, Host.id, Host.revision)
 
     async def list_members(self) -> list[Member]:
         """List all hosts with their groups, by name; two light queries, no rows of hosts."""
         groups: dict[int, list[str]] = {}
-        memberships = select(HostGroup.host_id, HostGroup.name).order_by(HostGroup.name)
+        memberships = (
+            select(HostGroup.host_id, Group.name)
+            .join(Group, Group.id == HostGroup.group_id)
+            .order_by(Group.name)
+        )
         for host_id, group in await self._session.execute(memberships):
             groups.setdefault(host_id, []).append(group)
-        hosts = await self._session.execute(select(Host.id, Host.name).order_by(Host.name))
-        return [Member(host_id, name, tuple(groups.get(host_id, ()))) for host_id, name in hosts]
+        hosts = await self._session.execute(
+            select(Host.id, Host.name, Host.labels).order_by(Host.name)
+        )
+        return [
+            Member(host_id, name, tuple(groups.get(host_id, ())), labels)
+            for host_id, name, labels in hosts
+        ]
+
+    async def list_standings(self, host_ids: Collection[int]) -> dict[int, HostStanding]:
+        """List what keeps executions from these hosts, as far as they exist; light rows only."""
+        rows = await self._session.execute(
+            select(
+                Host.id,
+                Host.maintenance_since,
+                Host.maintenance_reason,
+                Agent.status,
+                Host.max_playbooks,
+                Host.max_commands,
+            )
+            .outerjoin(Agent, Agent.host_id == Host.id)
+            .where(Host.id.in_(host_ids))
+        )
+        return {
+            host_id: HostStanding(
+                maintenance=None if since is None else reason or "no reason given",
+                is_offline=status == "offline",
+                max_playbooks=playbooks,
+                max_commands=commands,
+                has_agent=status not in {None, "not_installed"},
+            )
+            for host_id, since, reason, status, playbooks, commands in rows
+        }
 
     async def list_taken_ports(self) -> set[int]:
         """List the RPC ports that agents have."""
         return set((await self._session.scalars(select(Agent.rpc_port))).all())
 
-    async def record_contacts(self, contacts: Sequence[Contact], at: datetime) -> None:
-        """Write down which agents answered and which did not."""
-        for contact in contacts:
-            values = (
-                {"status": "offline", "last_error": contact.error}
-                if contact.error is not None
-                else {
-                    "status": "online",
-                    "last_error": None,
-                    "last_seen_at": at,
-                    "version": contact.version,
-                }
-            )
-            await self._session.execute(
-                update(Agent)
-                .where(Agent.host_id == contact.host_id, Agent.status != "not_installed")
-                .values(**values)
-            )
+    def _select_hosts(self) -> Select[Host]:
+        loaded = select(Host).options(selectinload(Host.groups), joinedload(Host.agent))
+        return loaded.where(hosts_within(self._scope))
 
 
-def _select_hosts() -> Select[Host]:
-    return select(Host).options(selectinload(Host.group_rows), joinedload(Host.agent))
+def _be_in_states(states: Sequence[str]) -> list[ColumnElement[bool]]:
+    """Say that the agent is in one of these states, and where ``failed`` is one, the last end."""
+    conditions: list[ColumnElement[bool]] = []
+    of_agents = [state for state in states if state != "failed"]
+    if of_agents:
+        has_state = Host.agent.has(Agent.status.in_(of_agents))
+        wants_none = "not_installed" in of_agents
+        conditions.append(or_(has_state, ~Host.agent.has()) if wants_none else has_state)
+    if "failed" in states:
+        last_end = (
+            select(Execution.status)
+            .where(Execution.host_id == Host.id, Execution.finished_at.is_not(None))
+            .order_by(Execution.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        conditions.append(last_end.in_(FAILED_STATES))
+    return conditions

@@ -7,22 +7,27 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.core.paging import PageQuery
+from api.groups.fields import Revision, SecretVariables, Text, Variables
 from api.hosts.fields import (
     Address,
     AgentSecret,
     Fingerprint,
-    GroupName,
     Groups,
     HostName,
     Password,
     Port,
     PrivateKey,
     RpcPath,
+    ShortText,
     SshUser,
-    Variables,
 )
+from api.hosts.selection.labels import MAX_REQUIREMENTS, LabelRequirement, Labels
 
 AgentState = Literal["not_installed", "online", "offline"]
+PresenceState = Literal["not_installed", "online", "offline", "maintenance"]
+"""What the history of a host is made of."""
+HostState = Literal["not_installed", "online", "offline", "failed"]
+"""A host's agent, or that the last execution there failed."""
 
 HostOrder = Literal[
     "name", "-name", "address", "-address", "created_at", "-created_at", "updated_at", "-updated_at"
@@ -46,12 +51,18 @@ class HostCreate(Body):
     ssh_password: Password | None = None
     groups: Groups = []
     variables: Variables = {}
+    secret_variables: SecretVariables = {}
+    labels: Labels = {}
+    description: Text = ""
+    location: ShortText = ""
+    provider: ShortText = ""
+    idc: Annotated[ShortText, Field(description="Data centre")] = ""
 
 
 class HostUpdate(Body):
     """What changes of a host; what is left out stays.
 
-    ``groups`` and ``variables`` replace what was there.
+    ``groups``, ``variables`` and ``labels`` replace what was there.
     """
 
     address: Address | None = None
@@ -64,6 +75,28 @@ class HostUpdate(Body):
     ] = False
     groups: Groups | None = None
     variables: Variables | None = None
+    secret_variables: SecretVariables | None = None
+    labels: Labels | None = None
+    description: Text | None = None
+    location: ShortText | None = None
+    provider: ShortText | None = None
+    idc: Annotated[ShortText | None, Field(description="Data centre")] = None
+    revision: Revision = None
+    max_playbooks: Annotated[
+        int | None,
+        Field(ge=1, le=1000, description="Playbooks at once on this host; null: as for all hosts"),
+    ] = None
+    max_commands: Annotated[
+        int | None,
+        Field(ge=1, le=1000, description="Commands and scripts at once; null: as for all hosts"),
+    ] = None
+
+
+class Maintenance(Body):
+    """Whether a host is in maintenance: nothing new starts there."""
+
+    enabled: bool
+    reason: Annotated[str | None, StringConstraints(max_length=500)] = None
 
 
 class Enrollment(Body):
@@ -82,10 +115,26 @@ class Enrollment(Body):
 class HostQuery(PageQuery):
     """Which hosts to list."""
 
-    group: Annotated[GroupName | None, Field(description="Only hosts in this group")] = None
-    agent_status: Annotated[
-        AgentState | None, Field(description="Only hosts whose agent is in this state")
+    pattern: Annotated[
+        str | None,
+        StringConstraints(strip_whitespace=True, min_length=1, max_length=4096),
+        Field(description="Only hosts that this Ansible pattern names", examples=["web:&eu:!db1"]),
     ] = None
+    group: Annotated[
+        str | None, Field(description="Only hosts in this group, or in a group inside it")
+    ] = None
+    label: Annotated[
+        tuple[LabelRequirement, ...],
+        Field(max_length=MAX_REQUIREMENTS, description="Only hosts with these labels, all of them"),
+    ] = ()
+    state: Annotated[
+        tuple[HostState, ...],
+        Field(
+            max_length=10,
+            description="Only hosts whose agent is in one of these states; 'failed' narrows them "
+            "to hosts whose last execution failed",
+        ),
+    ] = ()
     search: Annotated[
         str | None,
         StringConstraints(min_length=1, max_length=200),
@@ -96,30 +145,12 @@ class HostQuery(PageQuery):
     )
 
 
-class AgentInfo(BaseModel):
-    """What is known of a host's agent."""
+class HostStateChange(BaseModel):
+    """A state that a host went into."""
 
-    status: AgentState
-    version: str | None = None
-    rpc_port: int | None = None
-    cert_fingerprint: Annotated[str | None, Field(description="The pinned certificate")] = None
-    last_seen_at: datetime | None = None
-    last_error: Annotated[str | None, Field(description="Why the last contact failed")] = None
-
-
-class Host(BaseModel):
-    """A machine under management."""
-
-    name: str
-    address: str
-    ssh_user: str
-    ssh_port: int
-    has_ssh_credentials: Annotated[bool, Field(description="A key or password is kept, sealed")]
-    groups: list[str]
-    variables: dict[str, Any]
-    agent: AgentInfo
-    created_at: datetime
-    updated_at: datetime
+    at: datetime
+    state: PresenceState
+    reason: str
 
 
 class HostLoad(BaseModel):
@@ -131,6 +162,53 @@ class HostLoad(BaseModel):
     memory_available_bytes: int
     disk_total_bytes: int
     disk_free_bytes: int
+
+
+class AgentInfo(BaseModel):
+    """What is known of a host's agent."""
+
+    status: AgentState
+    version: str | None = None
+    rpc_port: int | None = None
+    cert_fingerprint: Annotated[str | None, Field(description="The pinned certificate")] = None
+    credentials_rotated_at: Annotated[
+        datetime | None, Field(description="When its token and secret key were last replaced")
+    ] = None
+    last_seen_at: datetime | None = None
+    last_error: Annotated[str | None, Field(description="Why the last contact failed")] = None
+    load: Annotated[HostLoad | None, Field(description="As its last heartbeat said")] = None
+
+
+class Host(BaseModel):
+    """A machine under management."""
+
+    name: str
+    address: str
+    ssh_user: str
+    ssh_port: int
+    has_ssh_credentials: Annotated[bool, Field(description="A key or password is kept, sealed")]
+    groups: Annotated[list[str], Field(description="Groups that it is directly in")]
+    variables: dict[str, Any]
+    secret_variables: Annotated[list[str], Field(description="Names of what is kept sealed")]
+    labels: dict[str, str]
+    description: str
+    location: str
+    provider: str
+    idc: str
+    maintenance_since: Annotated[
+        datetime | None, Field(description="Nothing new starts there since then")
+    ] = None
+    maintenance_reason: str | None = None
+    max_playbooks: Annotated[
+        int | None, Field(description="Playbooks at once; null: as for all hosts")
+    ] = None
+    max_commands: Annotated[
+        int | None, Field(description="Commands and scripts at once; null: as for all hosts")
+    ] = None
+    agent: AgentInfo
+    revision: int
+    created_at: datetime
+    updated_at: datetime
 
 
 class RunningExecution(BaseModel):
@@ -161,4 +239,7 @@ class HostStatus(BaseModel):
     bundle_signatures: Annotated[
         str,
         Field(description="Whether content must be signed: required, not_required or no_key"),
+    ]
+    bundle_public_key: Annotated[
+        str | None, Field(description="The key whose signed content the host takes")
     ]

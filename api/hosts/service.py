@@ -1,39 +1,56 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can be done with hosts, under which rules? Knows neither HTTP nor SQL."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection
 
 from api import models
+from api.auth.membership import check_groups
+from api.auth.scopes import EVERYTHING, Scope
 from api.core.clock import Clock
-from api.core.paging import Slice
+from api.groups.errors import ChangedMeanwhileError
+from api.groups.service import GroupService
 from api.hosts import schemas
 from api.hosts.errors import HostExistsError, HostNotFoundError
-from api.hosts.fleet import Fleet, FleetCache, build_inventory
-from api.hosts.patterns import match_members
+from api.hosts.presence.service import PresenceService
 from api.hosts.repository import HostRepository
-from api.hosts.rows import describe_host, make_host, mark_changed, move_host, set_groups
-from api.hosts.targets import Member, SshCredentials
+from api.hosts.rows import describe_agent, describe_host, make_host, mark_changed, move_host
+from api.hosts.targets import HostStanding, SshCredentials
 from api.hosts.vault import HostVault
+
+MAX_IDS = 500
+"""Ids in one query; databases limit how many values a statement may have."""
+
+DESCRIBED = ("labels", "description", "location", "provider", "idc")
+"""What people write down of a host, taken over as it is."""
 
 
 class HostService:
-    """The hosts and their groups, in one unit of work."""
+    """The hosts, in one unit of work."""
 
     def __init__(
-        self, repository: HostRepository, fleets: FleetCache, vault: HostVault, clock: Clock
+        self,
+        repository: HostRepository,
+        groups: GroupService,
+        presence: PresenceService,
+        vault: HostVault,
+        clock: Clock,
+        scope: Scope = EVERYTHING,
     ) -> None:
         self._repository = repository
-        self._fleets = fleets
+        self._groups = groups
+        self._presence = presence
         self._vault = vault
         self._clock = clock
+        self._scope = scope
 
     async def create_host(self, body: schemas.HostCreate) -> schemas.Host:
         """Add a host.
 
         Raises:
             HostExistsError: the name is taken.
+            GroupsOutOfReachError: it would not be within the scope, or in a group that is not.
         """
+        await self._check_groups((), body.groups)
         if await self._repository.find_host(body.name) is not None:
             raise HostExistsError.of(body.name)
         host = make_host(
@@ -41,13 +58,15 @@ class HostService:
             address=body.address,
             ssh_user=body.ssh_user,
             ssh_port=body.ssh_port,
-            groups=body.groups,
+            groups=await self._groups.ensure_groups(body.groups),
             variables=body.variables,
             at=self._clock.now(),
+            **{name: getattr(body, name) for name in DESCRIBED},
         )
         await self._repository.add_host(host)
         self._vault.keep_credentials(host, _merge_credentials(SshCredentials(), body))
-        return describe_host(host)
+        self._vault.change_secrets(host, body.secret_variables)
+        return self._describe(host)
 
     async def get_host(self, name: str) -> schemas.Host:
         """Return a host.
@@ -55,30 +74,36 @@ class HostService:
         Raises:
             HostNotFoundError: there is none of that name.
         """
-        return describe_host(await self._get_row(name))
-
-    async def list_hosts(self, query: schemas.HostQuery) -> Slice[schemas.Host]:
-        """List one page of the hosts that the query describes."""
-        return (await self._repository.list_hosts(query)).map(describe_host)
+        return self._describe(await self._get_row(name))
 
     async def update_host(self, name: str, body: schemas.HostUpdate) -> schemas.Host:
         """Change what the body names.
 
         Raises:
             HostNotFoundError: there is none of that name.
+            GroupsOutOfReachError: it would leave the scope, or a group that is not within it.
+            ChangedMeanwhileError: it has another revision than the body says.
         """
         host = await self._get_row(name)
+        if body.revision not in {None, host.revision}:
+            raise ChangedMeanwhileError
         move_host(host, body.address or host.address, body.ssh_port or host.ssh_port)
         host.ssh_user = body.ssh_user or host.ssh_user
-        if body.variables is not None:
-            host.variables = body.variables
+        for field in ("variables", *DESCRIBED):
+            if getattr(body, field) is not None:
+                setattr(host, field, getattr(body, field))
         if body.groups is not None:
-            set_groups(host, body.groups)
+            await self._check_groups([group.name for group in host.groups], body.groups)
+            host.groups = await self._groups.ensure_groups(body.groups)
+        for limit in ("max_playbooks", "max_commands"):
+            if limit in body.model_fields_set:
+                setattr(host, limit, getattr(body, limit))
+        self._vault.change_secrets(host, body.secret_variables or {})
         kept = self._vault.read_credentials(host)
         base = SshCredentials() if body.forget_ssh_credentials else kept
         self._vault.keep_credentials(host, _merge_credentials(base, body))
         mark_changed(host, self._clock.now())
-        return describe_host(host)
+        return self._describe(host)
 
     async def delete_host(self, name: str) -> None:
         """Forget a host; an agent that runs there is left alone, and executions stay.
@@ -88,27 +113,46 @@ class HostService:
         """
         await self._repository.delete_host(await self._get_row(name))
 
-    async def select_hosts(self, patterns: Sequence[str], limit: str | None = None) -> list[Member]:
-        """Return the hosts that a run is for, by name.
+    async def _check_groups(self, before: Collection[str], after: Collection[str]) -> None:
+        if self._scope.host_groups is not None:
+            check_groups(await self._groups.widen_scope(self._scope), before, after)
 
-        ``patterns`` are the ``hosts`` of a playbook's plays (``["all"]`` for a command), and
-        ``limit`` narrows them as ``ansible-playbook --limit`` does.
+    async def list_standings(self, host_ids: Collection[int]) -> dict[int, HostStanding]:
+        """Return what keeps new executions from these hosts, and their limits, by id."""
+        standings: dict[int, HostStanding] = {}
+        ids = list(host_ids)
+        for start in range(0, len(ids), MAX_IDS):
+            standings |= await self._repository.list_standings(ids[start : start + MAX_IDS])
+        return standings
+
+    async def set_maintenance(
+        self, name: str, body: schemas.Maintenance
+    ) -> tuple[int, schemas.Host]:
+        """Let nothing new start on a host, or let it again; return its id too.
 
         Raises:
-            PatternError: one of them is no Ansible pattern.
-            NoHostsMatchedError: nothing matches, or ``limit`` names an unknown host.
+            HostNotFoundError: there is none of that name.
         """
-        return await match_members(await self._get_fleet(), patterns, limit)
+        host = await self._get_row(name)
+        now = self._clock.now()
+        await self._note_maintenance(host, body)
+        host.maintenance_since = (host.maintenance_since or now) if body.enabled else None
+        host.maintenance_reason = body.reason if body.enabled else None
+        mark_changed(host, now)
+        return host.id, self._describe(host)
 
-    async def build_inventories(self, host_ids: Collection[int]) -> dict[int, dict[str, Any]]:
-        """Build the inventory that each of these hosts gets, by id; who is gone is left out."""
-        fleet = await self._get_fleet()
-        hosts = await self._repository.list_hosts_by_id(host_ids)
-        return {host.id: build_inventory(fleet, host.name, host.variables) for host in hosts}
+    async def _note_maintenance(self, host: models.Host, body: schemas.Maintenance) -> None:
+        if body.enabled == (host.maintenance_since is not None):
+            return
+        if body.enabled:
+            reason = body.reason or "No reason given."
+            await self._presence.note_state(host.id, "maintenance", reason)
+        else:
+            state = describe_agent(host.agent).status
+            await self._presence.note_state(host.id, state, "The maintenance ended.")
 
-    async def _get_fleet(self) -> Fleet:
-        stamp = await self._repository.get_fleet_stamp()
-        return await self._fleets.get_fleet(stamp, self._repository.list_members)
+    def _describe(self, host: models.Host) -> schemas.Host:
+        return describe_host(host, self._vault.list_secret_names(host))
 
     async def _get_row(self, name: str) -> models.Host:
         host = await self._repository.find_host(name)

@@ -1,25 +1,84 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What do runs and workflows learn of hosts? Plain values that outlive the unit of work."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from agent_runner.protocol.methods import Load
+from api.db.lists import TableStamp
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A host and its groups: what patterns are resolved over."""
+    """A host, the groups that it is directly in, and its labels: what is chosen among."""
 
     host_id: int
     name: str
     groups: tuple[str, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HostSpec:
+    """A host as an inventory describes it; None where it says nothing."""
+
+    name: str
+    groups: tuple[str, ...] = ()
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    address: str | None = None
+    ssh_user: str | None = None
+    ssh_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which hosts are meant: each of these narrows the others."""
+
+    limit: str | None = None
+    """A pattern of Ansible."""
+    labels: tuple[str, ...] = ()
+    """Requirements, all of which a host must meet."""
+    states: tuple[str, ...] = ()
+    """States of its agent, one of which it must have; ``failed``: and its last execution failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class HostStanding:
+    """What keeps new executions from a host, and how many it may have at once."""
+
+    maintenance: str | None = None
+    """Why it is in maintenance; None where it is not."""
+    is_offline: bool = False
+    """Its agent did not answer when it was asked last."""
+    max_playbooks: int | None = None
+    max_commands: int | None = None
+    has_agent: bool = True
+
+
+AVAILABLE = HostStanding()
+"""The standing of a host of which nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)
 class FleetStamp:
-    """Another one after each change of a host: ids are never used again, revisions only grow."""
+    """Another one after each change of a host or group."""
 
-    count: int
-    newest_id: int
-    revisions: int
+    hosts: TableStamp
+    groups: TableStamp
+
+
+@dataclass(frozen=True, slots=True)
+class HostView:
+    """What a host is told of the fleet."""
+
+    inventory: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Its own variables and those of its groups, as Ansible's YAML inventory says it."""
+    fleet: str = ""
+    """The names and groups of all hosts, packed."""
+    secrets: list[str] = field(default_factory=list, repr=False)
+    """Values that must not leave the host in a log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +120,7 @@ class InstallRecord:
     cert_fingerprint: str
     version: str
     host_key: str | None
+    identity: AgentIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +130,5 @@ class Contact:
     host_id: int
     version: str | None
     error: str | None = None
+    load: Load | None = None
+    """How busy the host is, where the agent told that too."""

@@ -8,7 +8,7 @@ are done right on the event loop; only ``seal``, which waits for the disk, leave
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -50,6 +50,10 @@ class FileLogStore:
         except FileNotFoundError:
             return 0
 
+    async def sizes(self, execution_ids: Collection[str]) -> dict[str, int]:
+        """Return how many bytes are stored of each."""
+        return {id_: await self.size(id_) for id_ in execution_ids}
+
     async def seal(self, execution_id: str) -> None:
         """Return when every byte survives a power cut, and close the files."""
         if not await self.size(execution_id):
@@ -71,7 +75,7 @@ class FileLogStore:
             for path in self._paths(execution_id):
                 path.unlink(missing_ok=True)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Close all files; what was appended stays."""
         while self._writers:
             self._writers.popitem()[1].close()

@@ -2,6 +2,7 @@
 """How are logs kept without a disk? The fake that ships: for tests, and as the shortest example."""
 
 from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from agent_runner.protocol.methods import LogType
@@ -45,9 +46,16 @@ class MemoryLogStore:
         """Return how many bytes are stored."""
         return len(self._logs.get(execution_id, _Log()).data)
 
+    async def sizes(self, execution_ids: Collection[str]) -> dict[str, int]:
+        """Return how many bytes are stored of each."""
+        return {id_: await self.size(id_) for id_ in execution_ids}
+
     async def seal(self, execution_id: str) -> None:
         """Do nothing: memory survives no power cut."""
 
     async def delete(self, execution_id: str) -> None:
         """Forget the log."""
         self._logs.pop(execution_id, None)
+
+    async def close(self) -> None:
+        """Do nothing: nothing is open."""

@@ -6,6 +6,7 @@ stored end is added; an append beyond the end is an error. So a follower that be
 ``size`` after any crash, or two that follow the same execution, end with the same bytes.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
 from agent_runner.protocol.methods import LogType
@@ -42,12 +43,20 @@ class LogStore(Protocol):
         """Return how many bytes are stored; 0 for a log that was never written."""
         ...
 
+    async def sizes(self, execution_ids: Collection[str]) -> dict[str, int]:
+        """Return how many bytes are stored of each."""
+        ...
+
     async def seal(self, execution_id: str) -> None:
         """Return when every byte survives a power cut; no append is expected any more."""
         ...
 
     async def delete(self, execution_id: str) -> None:
         """Forget the log; deleting what is not there changes nothing."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is open; what was appended stays."""
         ...
 
 

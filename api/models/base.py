@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, MetaData
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 
@@ -31,6 +31,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         if dialect.name == "sqlite":
             return value.replace(tzinfo=UTC)
         return value.astimezone(UTC)
+
+
+SEALED_FOR = "sealed_for"
+"""In a column's ``info``: the context of its sealed values, ``{}`` standing for the row's key."""
+
+
+def sealed_column(context: str) -> MappedColumn[Any]:
+    """Make a column of values that are sealed for ``context``; a rotation of keys finds it so."""
+    return mapped_column(info={SEALED_FOR: context})
 
 
 class Base(DeclarativeBase):

@@ -4,7 +4,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index
+from sqlalchemy import BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base
@@ -17,9 +17,15 @@ class Execution(Base):
     __table_args__ = (
         Index(None, "run_id", "host_name"),
         Index(None, "run_id", "status"),
-        Index(None, "host_id"),
+        Index(None, "host_id", "id"),
         Index(None, "host_name"),
         Index(None, "status"),
+        Index(
+            "ix_executions_owed",
+            "host_id",
+            sqlite_where=text("NOT acknowledged"),
+            postgresql_where=text("NOT acknowledged"),
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -28,6 +34,9 @@ class Execution(Base):
     host_id: Mapped[int | None] = mapped_column(ForeignKey("hosts.id", ondelete="SET NULL"))
     host_name: Mapped[str]
     """Outlives the host's removal."""
+    wave: Mapped[int] = mapped_column(default=1)
+    position: Mapped[int] = mapped_column(default=0)
+    """Its place in the order of the run's hosts, from 0."""
     status: Mapped[str]
     reason_code: Mapped[str | None]
     reason: Mapped[str | None]
@@ -39,5 +48,16 @@ class Execution(Base):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    wait_code: Mapped[str | None]
+    wait_reason: Mapped[str | None]
+    """What it waits for on its host while it is pending."""
+    waiting_since: Mapped[datetime | None]
     acknowledged: Mapped[bool] = mapped_column(default=False)
-    """The agent was told that everything is stored and may forget it."""
+    """Nothing is owed: the agent was told that everything is stored, or there is nothing to tell.
+
+    An execution that ended and is not acknowledged is asked for when its host is heard of again.
+    """
+    log_removed_at: Mapped[datetime | None]
+    """When retention removed its log; ``log_bytes`` still says how long it was."""
+    events_removed_at: Mapped[datetime | None]
+    """When retention removed its events."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from api.models.base import Base
+from api.models.base import Base, sealed_column
 
 
 class Run(Base):
@@ -16,8 +16,11 @@ class Run(Base):
     __tablename__ = "runs"
     __table_args__ = (
         Index(None, "idempotency_key", unique=True),
-        Index(None, "status"),
-        Index(None, "kind"),
+        Index(None, "created_at", "id"),
+        Index(None, "kind", "id"),
+        Index(None, "name", "id"),
+        Index(None, "status", "id"),
+        Index(None, "retry_of"),
         {"sqlite_autoincrement": True},
     )
 
@@ -27,11 +30,19 @@ class Run(Base):
     name: Mapped[str]
     spec: Mapped[dict[str, Any]]
     """What was asked for, without secrets."""
-    secrets_sealed: Mapped[bytes | None]
-    """Extra vars and one-off SSH credentials as JSON, bound to ``runs/<id>/secrets``."""
+    secrets_sealed: Mapped[bytes | None] = sealed_column("runs/{}/secrets")
+    """Extra vars and one-off SSH credentials as JSON.
+
+    Variables of a run that did not succeed are kept for a while, for a retry.
+    """
+    had_secrets: Mapped[bool] = mapped_column(default=False)
     limit_pattern: Mapped[str | None]
     bundle_digest: Mapped[str | None]
     timeout_s: Mapped[float | None]
+    rollout: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """How it goes through its hosts; see ``api.runs.rollout.schemas.Rollout``."""
+    retry_of: Mapped[int | None]
+    """The run whose hosts this one tries again; outlives that run's removal."""
     status: Mapped[str]
     reason_code: Mapped[str | None]
     reason: Mapped[str | None]
@@ -40,6 +51,16 @@ class Run(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
+    cancel_requested_by: Mapped[str | None]
+    paused_at: Mapped[datetime | None]
+    """Nothing new starts while this is set."""
+    pause_reason: Mapped[str | None]
+    paused_after_wave: Mapped[int] = mapped_column(default=0)
+    """The last wave after which it has paused as asked for; it does so once."""
+    stop_reason: Mapped[str | None]
+    """Which failures exceeded the budget; nothing new starts any more."""
+    wait_reason: Mapped[str | None]
+    """What it waits for while executions of it could begin."""
     idempotency_key: Mapped[str | None]
     idempotency_digest: Mapped[str | None]
     """SHA-256 of the request that carried the key."""

@@ -10,8 +10,9 @@ from api.core.problem import MEDIA_TYPE, Problem
 SUMMARY = "Ansible playbooks on the hosts themselves, with a central brain."
 
 DESCRIPTION = """\
-Every route under `/api/v1` needs `Authorization: Bearer TOKEN`. The first start of the control
-plane wrote the token to `admin-token` in its data directory.
+Every route under `/api/v1` needs `Authorization: Bearer TOKEN`: an API token, or the admin token
+that the first start of the control plane wrote to `admin-token` in its data directory. A browser
+signs in with `POST /api/v1/session` instead and sends the session's CSRF token with each change.
 
 Lists come in pages: `?page=1&page_size=50`, sorted by `?order_by=name` or `-name`, answered as
 `{count, next, previous, results}`.
@@ -21,10 +22,16 @@ Every error is `application/problem+json` (RFC 9457): `detail` names the cause a
 """
 
 TAGS: list[dict[str, Any]] = [
-    {"name": "hosts", "description": "Machines under management, their groups and agents."},
+    {"name": "hosts", "description": "Machines under management, and their agents."},
+    {"name": "groups", "description": "Hosts that belong together, nested, with variables."},
+    {"name": "inventory", "description": "Hosts and groups as a whole, from and for Ansible."},
     {"name": "runs", "description": "One trigger: what, where, with which variables."},
     {"name": "executions", "description": "A run on one host: state, log, events, recap."},
     {"name": "bundles", "description": "Content that runs use: playbooks, roles, collections."},
+    {"name": "templates", "description": "Playbooks of the content, and what each takes."},
+    {"name": "triggers", "description": "What starts runs by itself: schedules, webhooks."},
+    {"name": "access", "description": "Users, API tokens, signing in."},
+    {"name": "audit", "description": "Who did what, from where, with which result."},
     {"name": "health", "description": "Is the control plane there?"},
 ]
 

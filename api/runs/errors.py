@@ -3,11 +3,16 @@
 
 ``RunNotFoundError`` 404
 ``IdempotencyConflictError`` 409     the key was used for another request
+``RunEndedError`` 409                it has ended: there is nothing to pause
+``RunNotEndedError`` 409             it goes on: there is nothing to try again yet
+``NothingToRetryError`` 409          every host that is still known succeeded
+``SecretsForgottenError`` 409        what it ran with is not kept any more
 ``RunInputError`` 422
 ├── ``LimitRequiredError``           nothing says on which hosts
 ├── ``PlaybookNotFoundError``        not in the content; names what is near
 ├── ``PlaybookInvalidError``         no YAML or no playbook; names line and column
 ├── ``HostsNotKnownYetError``        only Ansible on the host can tell which hosts a play is for
+├── ``DoesNotHoldError``             it would mean something else on each host by itself
 └── ``BundleUnknownError``           the bundle was never sent
 
 That nothing matches a pattern is said by ``api.hosts.errors.NoHostsMatchedError``.
@@ -20,6 +25,50 @@ class RunNotFoundError(NotFoundError):
     """There is no run with that number; 'myx runs' lists them."""
 
     code = "run_not_found"
+
+    @classmethod
+    def of(cls, run_id: int) -> "RunNotFoundError":
+        """Make it for one number."""
+        return cls(f"There is no run {run_id}; 'myx runs' lists them.")
+
+
+class RunEndedError(ConflictError):
+    """The run has ended."""
+
+    code = "run_ended"
+
+    @classmethod
+    def of(cls, run_id: int, status: str) -> "RunEndedError":
+        """Make it for one run."""
+        return cls(f"Run {run_id} has already ended: {status}.")
+
+
+class RunNotEndedError(ConflictError):
+    """The run has not ended."""
+
+    code = "run_not_ended"
+
+    @classmethod
+    def of(cls, run_id: int) -> "RunNotEndedError":
+        """Make it for one run."""
+        return cls(f"Run {run_id} has not ended; 'myx cancel {run_id}' ends it.")
+
+
+class NothingToRetryError(ConflictError):
+    """Every host of the run that is still known succeeded."""
+
+    code = "nothing_to_retry"
+
+    @classmethod
+    def of(cls, run_id: int) -> "NothingToRetryError":
+        """Make it for one run."""
+        return cls(f"Every host of run {run_id} that is still known succeeded.")
+
+
+class SecretsForgottenError(ConflictError):
+    """The variables or credentials of the run are not kept any more; start it anew with them."""
+
+    code = "secrets_forgotten"
 
 
 class IdempotencyConflictError(ConflictError):
@@ -67,3 +116,13 @@ class BundleUnknownError(RunInputError):
     """The content bundle is not there; send it first with PUT /api/v1/bundles/{digest}."""
 
     code = "bundle_unknown"
+
+
+class DoesNotHoldError(RunInputError):
+    """Something in the playbook would silently go wrong where each host runs it by itself."""
+
+    code = "does_not_hold"
+
+    def __init__(self, message: str | None = None, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(message)
+        self.errors = errors

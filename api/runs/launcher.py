@@ -5,21 +5,28 @@ Reading a playbook and packing content take time, so they happen before the one 
 writes the run with its executions; only when that is committed does the workflow start.
 """
 
-import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
 
-from api.bundles.intake import BundleIntake
-from api.bundles.store import BundleStore
-from api.core.errors import NotFoundError
+from api.audit.service import AuditService
+from api.auth.asking import Asker, ask
+from api.auth.permissions import CANCEL_RUNS, INSTALL_AGENTS, START_RUNS
+from api.auth.principals import Principal
+from api.auth.scopes import EVERYTHING, Scope, name_template
 from api.executions.changes import Changes
 from api.executions.service import Target
 from api.hosts.agents import HostAgentService
+from api.hosts.selection.service import HostSelectionService
 from api.hosts.service import HostService
-from api.runs.errors import BundleUnknownError
-from api.runs.orders import build_order, build_ssh_order
-from api.runs.playbooks import inspect_playbook
+from api.hosts.targets import Selector
+from api.runs.launching.orders import build_order, build_ssh_order
+from api.runs.launching.preparing import RunPreparer
+from api.runs.rollout.control import RunControlService
+from api.runs.rollout.preview import Preview, build_preview
+from api.runs.rollout.schemas import Rollout
+from api.runs.rollout.waves import arrange, number_waves, settle_seed
 from api.runs.schemas import (
     CommandRunCreate,
     InstallCreate,
@@ -29,7 +36,6 @@ from api.runs.schemas import (
     UninstallCreate,
 )
 from api.runs.service import Idempotency, Order, RunsService
-from api.runs.targets import EVERY_HOST, list_patterns
 
 
 class LaunchWork(Protocol):
@@ -38,6 +44,16 @@ class LaunchWork(Protocol):
     @property
     def runs(self) -> RunsService:
         """The runs."""
+        ...
+
+    @property
+    def run_control(self) -> RunControlService:
+        """The control of runs."""
+        ...
+
+    @property
+    def host_selection(self) -> HostSelectionService:
+        """Choices among the hosts."""
         ...
 
     @property
@@ -50,11 +66,18 @@ class LaunchWork(Protocol):
         """The agents of the hosts."""
         ...
 
+    @property
+    def audit(self) -> AuditService:
+        """Who did what."""
+        ...
+
 
 class OpenLaunchWork(Protocol):
     """Opens a unit of work."""
 
-    def __call__(self, *, read_only: bool = False) -> AbstractAsyncContextManager[LaunchWork]:
+    def __call__(
+        self, *, read_only: bool = False, scope: Scope = EVERYTHING
+    ) -> AbstractAsyncContextManager[LaunchWork]:
         """Open one transaction that commits at the end of the block."""
         ...
 
@@ -66,8 +89,8 @@ class Workflows(Protocol):
         """Start carrying out a run."""
         ...
 
-    def cancel(self, run_id: int) -> None:
-        """Tell whoever carries the run out that somebody has asked to cancel it."""
+    def look_again(self, run_id: int) -> None:
+        """Tell whoever carries the run out that somebody wants something else of it."""
         ...
 
 
@@ -85,107 +108,165 @@ class RunLauncher:
     def __init__(
         self,
         open_work: OpenLaunchWork,
-        bundle_intake: BundleIntake,
-        bundle_store: BundleStore,
+        preparer: RunPreparer,
         workflows: Workflows,
         changes: Changes,
     ) -> None:
         self._open_work = open_work
-        self._bundle_intake = bundle_intake
-        self._bundle_store = bundle_store
+        self._preparer = preparer
         self._workflows = workflows
         self._changes = changes
 
     async def launch(
         self,
         request: PlaybookRunCreate | CommandRunCreate | ScriptRunCreate,
-        created_by: str,
+        principal: Principal,
         idempotency: Idempotency | None,
     ) -> Launched:
         """Start a run on agents; say whether it is new.
 
         Raises:
+            PermissionDeniedError: names the hosts that the principal may not run it on.
             RunInputError: it cannot start as asked.
+            ArgumentsInvalidError: names all variables that do not fit the playbook's arguments.
             IdempotencyConflictError: the key was used for another request.
-            NoHostsMatchedError, PatternError: as ``HostService.select_hosts``.
+            NoHostsMatchedError, PatternError: as ``HostSelectionService.select_hosts``.
             ContentError, BundleTooLargeError: the content folder cannot be packed.
         """
-        repeated = await self._find_repeated(idempotency)
+        repeated = await self.find_repeated(idempotency)
         if repeated is not None:
             return Launched(repeated, is_new=False)
-        digest, patterns = None, EVERY_HOST
-        if isinstance(request, PlaybookRunCreate):
-            digest = request.bundle_digest or await self._bundle_intake.ensure_content_bundle()
-            patterns = await self._list_patterns(request, digest)
-        targets = await self._select_targets(patterns, request.limit)
-        return await self._begin(build_order(request, digest), targets, created_by, idempotency)
+        order, targets, asker = await self._prepare(request, principal)
+        return await self.begin(order, targets, asker, idempotency)
 
     async def launch_ssh(
         self,
         request: InstallCreate | UninstallCreate,
-        created_by: str,
+        principal: Principal,
         idempotency: Idempotency | None,
     ) -> Launched:
         """Start a run that installs or removes agents; say whether it is new.
 
         Raises:
+            PermissionDeniedError: names the hosts that the principal may not do it on.
             HostNotFoundError: names all hosts that do not exist.
             IdempotencyConflictError: the key was used for another request.
         """
-        repeated = await self._find_repeated(idempotency)
+        repeated = await self.find_repeated(idempotency)
         if repeated is not None:
             return Launched(repeated, is_new=False)
+        order = build_ssh_order(request)
+        asker = ask(principal, INSTALL_AGENTS, name_template(order.kind, order.name))
         async with self._open_work() as work:
             plans = await work.host_agents.prepare_install(list(dict.fromkeys(request.hosts)))
+            await work.host_selection.check_reach(asker, [plan.host_id for plan in plans])
         targets = [Target(plan.host_id, plan.name) for plan in plans]
-        return await self._begin(build_ssh_order(request), targets, created_by, idempotency)
+        return await self.begin(order, targets, asker, idempotency)
 
-    async def cancel(self, run_id: int) -> Run:
+    async def cancel(self, run_id: int, principal: Principal) -> Run:
         """Ask to cancel a run; what has not begun ends at once, the rest as its agents answer.
 
         Raises:
-            RunNotFoundError: there is none with that number.
+            RunNotFoundError: there is none with that number within reach.
+            PermissionDeniedError: names its hosts that are out of the principal's reach.
         """
+        scope = principal.scope_of(CANCEL_RUNS)
+        async with self._open_work(read_only=True, scope=scope) as work:
+            run = await work.runs.get_run(run_id)
+        asker = ask(principal, CANCEL_RUNS, name_template(run.kind, run.name))
         async with self._open_work() as work:
-            canceled = await work.runs.cancel_run(run_id)
+            await work.host_selection.check_reach(asker, await work.runs.list_host_ids(run_id))
+            canceled = await work.runs.cancel_run(run_id, principal.name)
+            await work.audit.record("cancel_run", "runs", run_id)
         for execution in canceled.ended:
             self._changes.publish_execution(execution)
-        self._workflows.cancel(run_id)
+        self._workflows.look_again(run_id)
         return canceled.run
 
-    async def _find_repeated(self, idempotency: Idempotency | None) -> Run | None:
+    async def preview(
+        self,
+        request: PlaybookRunCreate | CommandRunCreate | ScriptRunCreate,
+        principal: Principal,
+    ) -> Preview:
+        """Say what a run would do, without starting it; raises as ``launch``."""
+        order, targets, asker = await self._prepare(request, principal)
+        rollout = settle_seed(request.rollout)
+        arranged = _arrange(targets, rollout)
+        host_ids = [target.host_id for target in targets]
+        async with self._open_work(read_only=True) as work:
+            await work.host_selection.check_reach(asker, host_ids)
+            standings = await work.hosts.list_standings(host_ids)
+        return build_preview(order.bundle_digest, rollout, arranged, standings)
+
+    async def _prepare(
+        self, request: PlaybookRunCreate | CommandRunCreate | ScriptRunCreate, principal: Principal
+    ) -> tuple[Order, list[Target], Asker]:
+        """Read the content of a run, choose its hosts, and check its variables."""
+        if isinstance(request, PlaybookRunCreate) and request.bundle_digest is not None:
+            ask_to_launch(principal, request)  # who may bring no content learns of none
+        request, digest = await self._preparer.settle_content(request)
+        asker = ask_to_launch(principal, request)
+        prepared = await self._preparer.prepare(request, digest)
+        targets = await self._select_targets(prepared.content.patterns, request.selector)
+        await self._preparer.require_arguments(prepared, targets, asker)
+        return build_order(request, prepared, len(targets)), targets, asker
+
+    async def find_repeated(self, idempotency: Idempotency | None) -> Run | None:
+        """Return the run that the same request has started before, or None.
+
+        Raises:
+            IdempotencyConflictError: the key was used for another request.
+        """
         if idempotency is None:
             return None
         async with self._open_work(read_only=True) as work:
             return await work.runs.find_repeated(idempotency)
 
-    async def _list_patterns(self, request: PlaybookRunCreate, digest: str) -> list[str]:
-        try:
-            archive = self._bundle_store.get_archive(digest)
-        except NotFoundError as error:
-            raise BundleUnknownError(error.message, "bundle_digest") from error
-        facts = await asyncio.to_thread(
-            inspect_playbook, archive, request.playbook, request.extra_vars
-        )
-        return list_patterns(facts, request.limit, request.extra_vars)
-
-    async def _select_targets(self, patterns: Sequence[str], limit: str | None) -> list[Target]:
+    async def _select_targets(self, patterns: Sequence[str], selector: Selector) -> list[Target]:
         async with self._open_work(read_only=True) as work:
-            members = await work.hosts.select_hosts(patterns, limit)
+            members = await work.host_selection.select_hosts(patterns, selector)
         return [Target(member.host_id, member.name) for member in members]
 
-    async def _begin(
+    async def begin(
         self,
         order: Order,
         targets: Sequence[Target],
-        created_by: str,
+        asker: Asker,
         idempotency: Idempotency | None,
     ) -> Launched:
+        """Write a run down and start it; raises as ``launch``."""
         async with self._open_work() as work:
             # Once more, inside the transaction: the same request may have come twice at once.
             repeated = idempotency and await work.runs.find_repeated(idempotency)
             if repeated:
                 return Launched(repeated, is_new=False)
-            run = await work.runs.create_run(order, targets, created_by, idempotency)
+            await work.host_selection.check_reach(asker, [target.host_id for target in targets])
+            order = replace(order, rollout=settle_seed(order.rollout))
+            arranged = _arrange(targets, order.rollout)
+            run = await work.runs.create_run(order, arranged, asker.principal.name, idempotency)
+            await work.audit.record("create_run", "runs", run.id, _tell(order, targets))
         await self._workflows.start(run.id)
         return Launched(run, is_new=True)
+
+
+def _tell(order: Order, targets: Sequence[Target]) -> dict[str, Any]:
+    """Tell the audit what is started; not a command's words, which may hold secrets."""
+    what = {"playbook": order.name} if order.kind == "playbook" else {}
+    return {"kind": order.kind, **what, "limit": order.limit, "hosts": len(targets)}
+
+
+def ask_to_launch(
+    principal: Principal, request: PlaybookRunCreate | CommandRunCreate | ScriptRunCreate
+) -> Asker:
+    """Return who asks for a run on agents; raises as ``ask``."""
+    if not isinstance(request, PlaybookRunCreate):
+        return ask(principal, START_RUNS, name_template(request.kind, ""))
+    brings_content = request.bundle_digest is not None
+    return ask(principal, START_RUNS, request.playbook, brings_content=brings_content)
+
+
+def _arrange(targets: Sequence[Target], rollout: Rollout) -> list[Target]:
+    """Bring hosts into the order in which they go, each with its wave."""
+    arranged = arrange([(target.host_name, target) for target in targets], rollout)
+    numbers = number_waves(len(arranged), rollout.waves)
+    return [replace(target, wave=number) for target, number in zip(arranged, numbers, strict=True)]

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from api.runs.errors import PlaybookInvalidError
+from api.templates.content.content_yaml import ContentLoader
 
 _IMPORT_KEYS = tuple(
     f"{prefix}import_playbook" for prefix in ("", "ansible.builtin.", "ansible.legacy.")
@@ -20,6 +21,9 @@ class Play:
 
     hosts: tuple[str, ...]
     variables: Mapping[str, Any] = field(default_factory=dict)
+    path: str = field(default="", compare=False)
+    body: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """The whole play, as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,23 +34,6 @@ class Import:
     variables: Mapping[str, Any] = field(default_factory=dict)
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without objects, and with Ansible's own tags."""
-
-
-def _construct_text(loader: _Loader, node: yaml.Node) -> Any:
-    """Take what a tag marks as the plain value it is for us: it is only ever looked at."""
-    if isinstance(node, yaml.ScalarNode):
-        return loader.construct_scalar(node)
-    if isinstance(node, yaml.SequenceNode):
-        return loader.construct_sequence(node, deep=True)
-    return loader.construct_mapping(node, deep=True) if isinstance(node, yaml.MappingNode) else None
-
-
-for _tag in ("!vault", "!vault-encrypted", "!unsafe"):
-    _Loader.add_constructor(_tag, _construct_text)
-
-
 def parse_playbook(path: str, text: bytes) -> list[Play | Import]:
     """Read a playbook.
 
@@ -54,7 +41,7 @@ def parse_playbook(path: str, text: bytes) -> list[Play | Import]:
         PlaybookInvalidError: it is no YAML, with line and column, or no playbook.
     """
     try:
-        entries = yaml.load(text, Loader=_Loader)  # noqa: S506 - derived from SafeLoader
+        entries = yaml.load(text, Loader=ContentLoader)  # noqa: S506 - derived from SafeLoader
     except yaml.MarkedYAMLError as error:
         raise PlaybookInvalidError(_describe_yaml_error(path, error)) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -64,6 +51,14 @@ def parse_playbook(path: str, text: bytes) -> list[Play | Import]:
             f"{path} is no playbook: it must be a list of plays, each beginning with '- hosts:'."
         )
     return [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
+
+
+def load_yaml(text: bytes) -> Any:
+    """Read any file of a role as it is written; what is no YAML is None."""
+    try:
+        return yaml.load(text, Loader=ContentLoader)  # noqa: S506 - derived from SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return None
 
 
 def _read_entry(path: str, number: int, entry: Any) -> Play | Import:
@@ -82,7 +77,7 @@ def _read_entry(path: str, number: int, entry: Any) -> Play | Import:
         raise PlaybookInvalidError(
             f"{path}: entry {number} has neither 'hosts' nor 'import_playbook'. Add one of them."
         )
-    return Play(tuple(str(pattern) for pattern in patterns), variables)
+    return Play(tuple(str(pattern) for pattern in patterns), variables, path, entry)
 
 
 def _describe_yaml_error(path: str, error: yaml.MarkedYAMLError) -> str:

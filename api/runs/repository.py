@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.auth.scopes import EVERYTHING, Scope
 from api.core.paging import Slice
 from api.db.lists import contains_text, fetch_slice, order_by
-from api.executions.states import UNFINISHED_STATES
+from api.db.visibility import runs_within
+from api.executions.states import END_STATES, UNFINISHED_STATES
 from api.models import Execution, Run
 from api.runs.errors import IdempotencyConflictError
 from api.runs.schemas import RunQuery
@@ -28,10 +30,11 @@ _COLUMNS = {
 
 
 class RunsRepository:
-    """Reads and writes runs in the session of a unit of work."""
+    """Reads and writes runs in the session of a unit of work; what is read lies within a scope."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, scope: Scope = EVERYTHING) -> None:
         self._session = session
+        self._scope = scope
 
     async def add(self, run: Run) -> None:
         """Store a new run, which then has its number.
@@ -47,7 +50,7 @@ class RunsRepository:
 
     async def find(self, run_id: int) -> Run | None:
         """Return the run, or None."""
-        return await self._session.get(Run, run_id)
+        return await self._session.scalar(self._select().where(Run.id == run_id))
 
     async def find_by_key(self, idempotency_key: str) -> Run | None:
         """Return the run that was started with the key, or None."""
@@ -55,7 +58,7 @@ class RunsRepository:
 
     async def list_page(self, query: RunQuery) -> Slice[Run]:
         """List a page of runs."""
-        statement = select(Run)
+        statement = self._select()
         if query.status is not None:
             statement = statement.where(Run.status == query.status)
         if query.kind is not None:
@@ -80,13 +83,50 @@ class RunsRepository:
         """Turn a pending run into a running one; return whether it was pending."""
         return await self._update(run_id, ["pending"], {"status": "running", "started_at": now})
 
-    async def request_cancel(self, run_id: int, now: datetime) -> bool:
-        """Note that somebody wants it canceled; return whether it has not ended."""
-        return await self._update(run_id, UNFINISHED_STATES, {"cancel_requested_at": now})
+    async def request_cancel(self, run_id: int, now: datetime, principal: str) -> bool:
+        """Note who wants it canceled; return whether it has not ended."""
+        values = {"cancel_requested_at": now, "cancel_requested_by": principal}
+        return await self._update(run_id, UNFINISHED_STATES, values)
+
+    async def change_unfinished(self, run_id: int, values: Mapping[str, Any]) -> bool:
+        """Change a run that has not ended; return whether it was one."""
+        return await self._update(run_id, UNFINISHED_STATES, values)
+
+    async def pause_once(self, run_id: int, wave: int, values: Mapping[str, Any]) -> bool:
+        """Pause a run after a wave, unless it has done so before or has ended."""
+        changed = await self._session.scalar(
+            update(Run)
+            .where(
+                Run.id == run_id,
+                Run.status.in_(UNFINISHED_STATES),
+                Run.paused_after_wave < wave,
+            )
+            .values({**values, "paused_after_wave": wave})
+            .returning(Run.id)
+            .execution_options(synchronize_session=False)
+        )
+        self._session.expire_all()
+        return changed is not None
+
+    async def correct(self, run_id: int, values: Mapping[str, Any]) -> bool:
+        """Change how a run ended; return whether it has ended."""
+        return await self._update(run_id, END_STATES, values)
+
+    async def forget_secrets(self, before: datetime) -> None:
+        """Forget the secrets of runs that ended before."""
+        await self._session.execute(
+            update(Run)
+            .where(Run.finished_at < before, Run.secrets_sealed.is_not(None))
+            .values(secrets_sealed=None)
+            .execution_options(synchronize_session=False)
+        )
 
     async def finish(self, run_id: int, values: Mapping[str, Any]) -> bool:
-        """End a run and forget its secrets; return whether it had not ended before."""
-        return await self._update(run_id, UNFINISHED_STATES, {**values, "secrets_sealed": None})
+        """End a run; return whether it had not ended before."""
+        return await self._update(run_id, UNFINISHED_STATES, values)
+
+    def _select(self) -> Select[Run]:
+        return select(Run).where(runs_within(self._scope))
 
     async def _update(
         self, run_id: int, states: Sequence[str] | frozenset[str], values: Mapping[str, Any]

@@ -6,32 +6,46 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
-from api.auth.bearer import RequestPrincipal
+from api.auth.permissions import CANCEL_RUNS, INSTALL_AGENTS, READ_RUNS, START_RUNS
+from api.auth.requirements import RequestPrincipal, RequestScope, allow
 from api.bundles.errors import BundleTooLargeError
 from api.core.errors import InvalidInputError
 from api.core.paging import Page, build_page
 from api.core.problem import describe_errors
 from api.dependencies import RequestComposition, RequestServices
 from api.executions.schemas import Execution, ExecutionQuery
-from api.runs.errors import IdempotencyConflictError, RunNotFoundError
+from api.runs.errors import (
+    IdempotencyConflictError,
+    NothingToRetryError,
+    RunEndedError,
+    RunNotEndedError,
+    RunNotFoundError,
+    SecretsForgottenError,
+)
 from api.runs.launcher import Launched
+from api.runs.rollout.preview import Preview
 from api.runs.schemas import (
     InstallCreate,
     Run,
     RunCreate,
+    RunDetail,
     RunQuery,
-    StreamQuery,
     UninstallCreate,
 )
 from api.runs.service import Idempotency
+from api.runs.stream import StreamQuery
 
 router = APIRouter(tags=["runs"])
+
+TRIGGER_KEYS = ("schedule/", "webhook/")
+"""How the keys begin under which schedules and webhooks start runs; nobody may take them away."""
 
 RunId = Annotated[int, Path(description="Number of the run", ge=1, le=2**63 - 1)]
 
 
 async def read_idempotency(
     request: Request,
+    principal: RequestPrincipal,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -45,7 +59,12 @@ async def read_idempotency(
     """Read the key of a request, and what it stands for."""
     if idempotency_key is None:
         return None
-    return Idempotency(idempotency_key, request.url.path.encode() + b"\0" + await request.body())
+    if idempotency_key.startswith(TRIGGER_KEYS):
+        raise InvalidInputError(
+            "Idempotency-Key: keys that begin so are the control plane's own; choose another one."
+        )
+    asked = f"{principal.name}\0{request.url.path}\0".encode()
+    return Idempotency(idempotency_key, asked + await request.body())
 
 
 RequestIdempotency = Annotated[Idempotency | None, Depends(read_idempotency)]
@@ -60,6 +79,7 @@ _LAUNCH_ANSWERS: dict[int | str, dict[str, Any]] = {
     "/runs",
     summary="Start a run",
     operation_id="create_run",
+    dependencies=[allow(START_RUNS)],
     status_code=status.HTTP_201_CREATED,
     responses=_LAUNCH_ANSWERS,
 )
@@ -71,14 +91,29 @@ async def create_run(
     composition: RequestComposition,
 ) -> Run:
     """Run a playbook, a command or a script on all hosts that it names."""
-    launched = await composition.run_launcher.launch(body, principal.name, idempotency)
+    launched = await composition.run_launcher.launch(body, principal, idempotency)
     return _answer_launch(response, launched)
+
+
+@router.post(
+    "/runs/preview",
+    summary="Preview a run",
+    operation_id="preview_run",
+    dependencies=[allow(START_RUNS)],
+    responses=describe_errors(InvalidInputError, BundleTooLargeError),
+)
+async def preview_run(
+    body: RunCreate, principal: RequestPrincipal, composition: RequestComposition
+) -> Preview:
+    """Say on which hosts and in which waves a run would go, without starting it."""
+    return await composition.run_launcher.preview(body, principal)
 
 
 @router.post(
     "/hosts/install",
     summary="Install agents",
     operation_id="install_hosts",
+    dependencies=[allow(INSTALL_AGENTS)],
     status_code=status.HTTP_201_CREATED,
     responses=_LAUNCH_ANSWERS,
 )
@@ -90,7 +125,7 @@ async def install_hosts(
     composition: RequestComposition,
 ) -> Run:
     """Install or upgrade the agent of hosts over SSH, as a run of kind `install`."""
-    launched = await composition.run_launcher.launch_ssh(body, principal.name, idempotency)
+    launched = await composition.run_launcher.launch_ssh(body, principal, idempotency)
     return _answer_launch(response, launched)
 
 
@@ -98,6 +133,7 @@ async def install_hosts(
     "/hosts/uninstall",
     summary="Remove agents",
     operation_id="uninstall_hosts",
+    dependencies=[allow(INSTALL_AGENTS)],
     status_code=status.HTTP_201_CREATED,
     responses=_LAUNCH_ANSWERS,
 )
@@ -109,11 +145,11 @@ async def uninstall_hosts(
     composition: RequestComposition,
 ) -> Run:
     """Remove the agent of hosts over SSH, as a run of kind `uninstall`."""
-    launched = await composition.run_launcher.launch_ssh(body, principal.name, idempotency)
+    launched = await composition.run_launcher.launch_ssh(body, principal, idempotency)
     return _answer_launch(response, launched)
 
 
-@router.get("/runs", summary="List runs", operation_id="list_runs")
+@router.get("/runs", summary="List runs", operation_id="list_runs", dependencies=[allow(READ_RUNS)])
 async def list_runs(
     request: Request, query: Annotated[RunQuery, Query()], services: RequestServices
 ) -> Page[Run]:
@@ -125,17 +161,19 @@ async def list_runs(
     "/runs/{run_id}",
     summary="Show a run",
     operation_id="get_run",
+    dependencies=[allow(READ_RUNS)],
     responses=describe_errors(RunNotFoundError),
 )
-async def get_run(run_id: RunId, services: RequestServices) -> Run:
-    """Return a run with the number of its executions in each state."""
-    return await services.runs.get_run(run_id)
+async def get_run(run_id: RunId, services: RequestServices) -> RunDetail:
+    """Return a run with the number of its executions in each state, over all and by wave."""
+    return await services.runs.get_detail(run_id)
 
 
 @router.get(
     "/runs/{run_id}/executions",
     summary="List a run's executions",
     operation_id="list_executions",
+    dependencies=[allow(READ_RUNS)],
     responses=describe_errors(RunNotFoundError),
 )
 async def list_executions(
@@ -152,18 +190,85 @@ async def list_executions(
     "/runs/{run_id}/cancel",
     summary="Cancel a run",
     operation_id="cancel_run",
+    dependencies=[allow(CANCEL_RUNS)],
     status_code=status.HTTP_202_ACCEPTED,
     responses=describe_errors(RunNotFoundError),
 )
-async def cancel_run(run_id: RunId, composition: RequestComposition) -> Run:
+async def cancel_run(
+    run_id: RunId, composition: RequestComposition, principal: RequestPrincipal
+) -> Run:
     """Ask to cancel. What has not begun ends at once; the rest when its processes are gone."""
-    return await composition.run_launcher.cancel(run_id)
+    return await composition.run_launcher.cancel(run_id, principal)
+
+
+@router.post(
+    "/runs/{run_id}/pause",
+    summary="Pause a run",
+    operation_id="pause_run",
+    dependencies=[allow(CANCEL_RUNS)],
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=describe_errors(RunNotFoundError, RunEndedError),
+)
+async def pause_run(
+    run_id: RunId, principal: RequestPrincipal, composition: RequestComposition
+) -> Run:
+    """Let nothing new start. What runs goes on, and the run until somebody resumes it."""
+    return await composition.run_steering.pause(run_id, principal)
+
+
+@router.post(
+    "/runs/{run_id}/resume",
+    summary="Resume a run",
+    operation_id="resume_run",
+    dependencies=[allow(CANCEL_RUNS)],
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=describe_errors(RunNotFoundError, RunEndedError),
+)
+async def resume_run(
+    run_id: RunId, principal: RequestPrincipal, composition: RequestComposition
+) -> Run:
+    """Let a paused run go on."""
+    return await composition.run_steering.resume(run_id, principal)
+
+
+@router.post(
+    "/runs/{run_id}/retry",
+    summary="Try a run again",
+    operation_id="retry_run",
+    dependencies=[allow(START_RUNS)],
+    status_code=status.HTTP_201_CREATED,
+    responses={
+        **_LAUNCH_ANSWERS,
+        **describe_errors(
+            RunNotFoundError,
+            RunNotEndedError,
+            NothingToRetryError,
+            SecretsForgottenError,
+            IdempotencyConflictError,
+        ),
+    },
+)
+async def retry_run(
+    run_id: RunId,
+    response: Response,
+    principal: RequestPrincipal,
+    idempotency: RequestIdempotency,
+    composition: RequestComposition,
+) -> Run:
+    """Start a new run for the hosts on which this one did not succeed or did not start.
+
+    It does the same, with the same content, variables and rollout, and names this one in
+    `retry_of`.
+    """
+    launched = await composition.run_steering.retry(run_id, principal, idempotency)
+    return _answer_launch(response, launched)
 
 
 @router.get(
     "/runs/{run_id}/stream",
     summary="Follow a run",
     operation_id="stream_run",
+    dependencies=[allow(READ_RUNS)],
     response_class=StreamingResponse,
     responses={
         status.HTTP_200_OK: {
@@ -174,16 +279,21 @@ async def cancel_run(run_id: RunId, composition: RequestComposition) -> Run:
     },
 )
 async def stream_run(
-    run_id: RunId, query: Annotated[StreamQuery, Query()], composition: RequestComposition
+    run_id: RunId,
+    query: Annotated[StreamQuery, Query()],
+    composition: RequestComposition,
+    scope: RequestScope,
 ) -> StreamingResponse:
     """Follow a run live as server-sent events.
 
     First comes the run, then all its executions, then their logs from offset 0 or from `offsets`;
     then each change as it happens. Whoever reconnects sends the offsets it has.
     """
-    await composition.run_streams.get_run(run_id)
+    await composition.run_streams.get_run(run_id, scope)
     return StreamingResponse(
-        composition.run_streams.follow(run_id, query.offset_by_execution, with_log=query.log),
+        composition.run_streams.follow(
+            run_id, scope, query.offset_by_execution, with_log=query.log
+        ),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

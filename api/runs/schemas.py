@@ -2,7 +2,7 @@
 """In which form do runs cross the API, and what may be asked for?"""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -10,14 +10,15 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    model_validator,
 )
 
 from agent_runner.protocol.methods import ACCOUNT_PATTERN, DIGEST_PATTERN
 from api.core.paging import PageQuery
 from api.executions.states import State
 from api.hosts.fields import HostName, Password, PrivateKey, SshUser
+from api.hosts.selection.requests import LimitedSelection, Selection
 from api.runs.outcomes import RunReasonCode
+from api.runs.rollout.schemas import Rollout
 
 RunKind = Literal["playbook", "command", "script", "install", "uninstall"]
 
@@ -46,11 +47,6 @@ def _refuse_empty_program(command: list[str]) -> list[str]:
     return command
 
 
-Limit = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=4096),
-    Field(description="Ansible host pattern", examples=["web:!web3"]),
-]
 Timeout = Annotated[
     float, Field(gt=0, le=MAX_TIMEOUT_S, description="Seconds that an execution may take")
 ]
@@ -76,20 +72,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _LimitedBody(Body):
-    """A request that must say where it goes."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _ask_for_limit(cls, value: Any) -> Any:
-        if isinstance(value, dict) and not str(value.get("limit") or "").strip():
-            raise ValueError(
-                "say on which hosts with 'limit' (--limit); 'all' is a pattern for every host"
-            )
-        return value
-
-
-class PlaybookRunCreate(Body):
+class PlaybookRunCreate(Selection, Body):
     """Run a playbook of the content on hosts."""
 
     kind: Literal["playbook"]
@@ -97,25 +80,36 @@ class PlaybookRunCreate(Body):
         str,
         StringConstraints(strip_whitespace=True, min_length=1, max_length=1024),
         AfterValidator(_refuse_nul),
-        Field(description="Path below the content folder", examples=["playbooks/demo.yml"]),
+        Field(
+            description="Path below the content folder, or name of the template",
+            examples=["playbooks/demo.yml"],
+        ),
     ]
-    limit: Limit | None = None
     bundle_digest: Annotated[
         Digest | None,
         Field(description="Content that was sent with PUT /bundles; else the server's own folder"),
     ] = None
     extra_vars: Annotated[
-        dict[str, Any], Field(description="Variables; kept sealed and forgotten at the end")
+        dict[str, Any],
+        Field(
+            description="Variables, which must fit the template's arguments and are converted as "
+            "these say; kept sealed, for a retry also where the run fails"
+        ),
     ] = {}
     check: Annotated[bool, Field(description="Change nothing, say what would change")] = False
     diff: Annotated[bool, Field(description="Show what changes in files")] = False
     tags: Tags = []
     skip_tags: Tags = []
     verbosity: Annotated[int, Field(ge=0, le=5, description="As many -v")] = 0
+    accept_differences: Annotated[
+        bool,
+        Field(description="Run it though 'serial', 'run_once' or 'delegate_to' mean other things"),
+    ] = False
     timeout_s: Timeout | None = None
+    rollout: Rollout = Rollout()
 
 
-class CommandRunCreate(_LimitedBody):
+class CommandRunCreate(LimitedSelection, Body):
     """Run a program on hosts; no shell is involved."""
 
     kind: Literal["command"]
@@ -124,9 +118,9 @@ class CommandRunCreate(_LimitedBody):
         Field(min_length=1, max_length=MAX_ARGUMENTS, examples=[["uptime"]]),
         AfterValidator(_refuse_empty_program),
     ]
-    limit: Limit
     user: Account | None = None
     timeout_s: Timeout | None = None
+    rollout: Rollout = Rollout()
 
 
 class ScriptContent(Body):
@@ -136,15 +130,15 @@ class ScriptContent(Body):
     content: Annotated[str, Field(max_length=MAX_SCRIPT_CHARS)]
 
 
-class ScriptRunCreate(_LimitedBody):
+class ScriptRunCreate(LimitedSelection, Body):
     """Run a script on hosts."""
 
     kind: Literal["script"]
     script: ScriptContent
     args: Annotated[list[Word], Field(max_length=MAX_ARGUMENTS)] = []
-    limit: Limit
     user: Account | None = None
     timeout_s: Timeout | None = None
+    rollout: Rollout = Rollout()
 
 
 RunCreate = Annotated[
@@ -200,6 +194,12 @@ class Run(BaseModel):
     reason_code: Annotated[RunReasonCode | None, Field(description="Why it ended, for programs")]
     reason: Annotated[str | None, Field(description="Why it ended, for people")]
     limit: str | None
+    labels: list[str]
+    states: list[str]
+    warnings: Annotated[
+        list[str],
+        Field(description="What means something else on each host, and suspected typing errors"),
+    ]
     check: bool
     diff: bool
     tags: list[str]
@@ -210,8 +210,31 @@ class Run(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    rollout: Annotated[Rollout, Field(description="How it goes through its hosts")] = Rollout()
+    retry_of: Annotated[
+        int | None, Field(description="The run whose hosts this one tries again")
+    ] = None
+    paused_at: Annotated[datetime | None, Field(description="Nothing new starts since then")] = None
+    pause_reason: str | None = None
+    wait_reason: Annotated[
+        str | None, Field(description="What executions wait for that could begin")
+    ] = None
     hosts_total: Annotated[int, Field(description="Number of executions")]
     counts: Annotated[dict[State, int], Field(description="Number of executions by state")]
+
+
+class Wave(BaseModel):
+    """The executions of a run that go together."""
+
+    number: Annotated[int, Field(description="The first wave is 1")]
+    hosts_total: Annotated[int, Field(description="Number of executions")]
+    counts: Annotated[dict[State, int], Field(description="Number of executions by state")]
+
+
+class RunDetail(Run):
+    """A run with its waves."""
+
+    waves: list[Wave]
 
 
 class RunQuery(PageQuery):
@@ -227,33 +250,3 @@ class RunQuery(PageQuery):
         Literal["id", "-id", "name", "-name", "created_at", "-created_at", "status", "-status"],
         Field(description="Sorted by; a leading minus turns it round"),
     ] = "-id"
-
-
-class StreamQuery(BaseModel):
-    """From where a run is followed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    log: Annotated[bool, Field(description="false for states only")] = True
-    offsets: Annotated[
-        str,
-        Field(
-            description="Where to begin in logs that are known already: id:offset,...",
-            examples=["0199b0c4-...:4096"],
-            max_length=64 * 1024,
-        ),
-    ] = ""
-
-    @property
-    def offset_by_execution(self) -> dict[str, int]:
-        """The offsets by execution."""
-        pairs = (part.rpartition(":") for part in self.offsets.split(",") if part)
-        return {execution_id: int(offset) for execution_id, _, offset in pairs}
-
-    @model_validator(mode="after")
-    def _check_offsets(self) -> Self:
-        for part in filter(None, self.offsets.split(",")):
-            execution_id, _, offset = part.rpartition(":")
-            if not execution_id or not offset.isdecimal():
-                raise ValueError(f"'{part[:80]}' is not EXECUTION_ID:OFFSET")
-        return self

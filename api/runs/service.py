@@ -2,7 +2,7 @@
 """What are the rules of runs? How they are written down, told about, canceled and ended."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from api.core.clock import Clock
@@ -10,15 +10,20 @@ from api.core.paging import Slice
 from api.core.sealing import Sealer
 from api.executions.schemas import Execution, ExecutionQuery
 from api.executions.service import End, ExecutionsService, Target
-from api.executions.states import State
+from api.executions.states import END_STATES, State
 from api.models import Run as RunRow
-from api.runs.errors import IdempotencyConflictError, RunNotFoundError
+from api.runs.errors import IdempotencyConflictError, RunNotFoundError, SecretsForgottenError
 from api.runs.outcomes import RunEnd, decide_end
 from api.runs.repository import RunsRepository
-from api.runs.schemas import Run, RunKind, RunQuery
+from api.runs.rollout.schemas import Rollout
+from api.runs.schemas import Run, RunDetail, RunKind, RunQuery, Wave
 
 MAX_NAME_LENGTH = 200
 """A longer name is cut: it is for lists."""
+
+
+ONE_OFF_KINDS = frozenset({"install", "uninstall"})
+"""Runs whose secrets are forgotten at their end, whatever it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,12 @@ class Order:
     limit: str | None = None
     bundle_digest: str | None = None
     timeout_s: float | None = None
+    rollout: Rollout = field(default_factory=Rollout)
+    retry_of: int | None = None
     created_by: str = ""
     cancel_requested: bool = False
+    stop_reason: str | None = None
+    """Which failures have stopped it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +86,7 @@ class RunsService:
         row = await self._repository.find_by_key(idempotency.key)
         if row is None:
             return None
-        if row.idempotency_digest != self._digest(idempotency):
+        if not self._matches(row.idempotency_digest, idempotency):
             raise IdempotencyConflictError
         return await self._describe(row)
 
@@ -96,6 +105,8 @@ class RunsService:
             limit_pattern=order.limit,
             bundle_digest=order.bundle_digest,
             timeout_s=order.timeout_s,
+            rollout=order.rollout.model_dump(mode="json"),
+            retry_of=order.retry_of,
             status="pending",
             created_by=created_by,
             created_at=self._clock.now(),
@@ -104,6 +115,7 @@ class RunsService:
         )
         await self._repository.add(row)
         if order.secrets:
+            row.had_secrets = True
             row.secrets_sealed = self._sealer.seal_json(dict(order.secrets), _context(row.id))
         await self._executions.create_executions(row.id, targets)
         return _build_run(row, {"pending": len(targets)})
@@ -115,6 +127,16 @@ class RunsService:
             RunNotFoundError: there is none with that number.
         """
         return await self._describe(await self._get_row(run_id))
+
+    async def get_detail(self, run_id: int) -> RunDetail:
+        """Return a run with its waves; raises likewise."""
+        run = await self.get_run(run_id)
+        counts = await self._executions.count_waves(run_id)
+        waves = [
+            Wave(number=number, hosts_total=sum(states.values()), counts=states)
+            for number, states in counts.items()
+        ]
+        return RunDetail(**dict(run), waves=waves)
 
     async def list_runs(self, query: RunQuery) -> Slice[Run]:
         """List a page of runs."""
@@ -130,6 +152,11 @@ class RunsService:
         """
         await self._get_row(run_id)
         return await self._executions.list_executions(run_id, query)
+
+    async def list_host_ids(self, run_id: int) -> list[int]:
+        """List the hosts of a run that are still known."""
+        tasks = await self._executions.list_tasks(run_id)
+        return [task.host_id for task in tasks if task.host_id is not None]
 
     async def list_unfinished_ids(self) -> Sequence[int]:
         """List the numbers of the runs that have not ended."""
@@ -153,31 +180,70 @@ class RunsService:
             limit=row.limit_pattern,
             bundle_digest=row.bundle_digest,
             timeout_s=row.timeout_s,
+            rollout=run.rollout,
+            retry_of=row.retry_of,
             created_by=row.created_by,
             cancel_requested=row.cancel_requested_at is not None,
+            stop_reason=row.stop_reason,
         )
+
+    async def read_retry(self, run_id: int) -> Order:
+        """Return what a run is to do that tries another one again.
+
+        Raises:
+            RunNotFoundError: there is none with that number.
+            SecretsForgottenError: what it ran with is not kept any more.
+            SealingError: the secrets do not open with this data directory's key.
+        """
+        row = await self._get_row(run_id)
+        if row.had_secrets and row.secrets_sealed is None:
+            raise SecretsForgottenError
+        order = await self.read_order(run_id)
+        return replace(order, retry_of=run_id, cancel_requested=False, stop_reason=None)
 
     async def start_run(self, run_id: int) -> bool:
         """Note that its first execution begins; return whether that is new."""
         return await self._repository.start(run_id, self._clock.now())
 
-    async def cancel_run(self, run_id: int) -> CanceledRun:
-        """Note the wish to cancel, and end what has not begun; changes nothing after the end.
+    async def find_canceller(self, run_id: int) -> str | None:
+        """Return who has last asked to cancel a run, or None where nobody has.
+
+        Raises:
+            RunNotFoundError: there is none with that number.
+        """
+        return (await self._get_row(run_id)).cancel_requested_by
+
+    async def cancel_run(self, run_id: int, principal: str) -> CanceledRun:
+        """Note who wants to cancel, and end what has not begun; changes nothing after the end.
 
         Raises:
             RunNotFoundError: there is none with that number.
         """
         await self._get_row(run_id)
         ended: Sequence[Execution] = ()
-        if await self._repository.request_cancel(run_id, self._clock.now()):
+        if await self._repository.request_cancel(run_id, self._clock.now(), principal):
             end = End("canceled", "canceled", "Canceled before it began.", started=False)
             ended = await self._executions.finish_pending(run_id, end)
         return CanceledRun(await self.get_run(run_id), ended)
 
     async def finish_run(self, run_id: int) -> bool:
         """End a run whose executions have all ended; return whether it had not ended before."""
-        counts = await self._executions.count_states([run_id])
-        return await self._finish(run_id, decide_end(counts.get(run_id, {})))
+        row = await self._get_row(run_id)
+        return await self._finish(run_id, await self._decide_end(row))
+
+    async def correct_run(self, run_id: int) -> bool:
+        """Decide again how a run ended, after an execution turned out to have ended otherwise.
+
+        Returns:
+            Whether that changed how it ended.
+        """
+        row = await self._get_row(run_id)
+        if row.status not in END_STATES or row.reason_code == "internal_error":
+            return False
+        end = await self._decide_end(row)
+        if (end.status, end.reason) == (row.status, row.reason):
+            return False
+        return await self._repository.correct(run_id, asdict(end))
 
     async def fail_run(self, run_id: int, reason: str) -> Sequence[Execution]:
         """End a run that cannot go on with all its executions, and return those this ended."""
@@ -187,18 +253,37 @@ class RunsService:
         return ended
 
     async def _finish(self, run_id: int, end: RunEnd) -> bool:
-        values = {**asdict(end), "finished_at": self._clock.now()}
+        values = {
+            **asdict(end),
+            "finished_at": self._clock.now(),
+            "paused_at": None,
+            "pause_reason": None,
+            "wait_reason": None,
+        }
+        row = await self._get_row(run_id)
+        # Variables are kept for a retry; SSH credentials that were given for once never are.
+        if end.status == "successful" or row.kind in ONE_OFF_KINDS:
+            values["secrets_sealed"] = None
         return await self._repository.finish(run_id, values)
+
+    async def _decide_end(self, row: RunRow) -> RunEnd:
+        counts = (await self._executions.count_states([row.id])).get(row.id, {})
+        skipped = await self._executions.count_skipped(row.id) if counts.get("canceled") else 0
+        return decide_end(counts, skipped, row.stop_reason)
 
     async def _get_row(self, run_id: int) -> RunRow:
         row = await self._repository.find(run_id)
         if row is None:
-            raise RunNotFoundError(f"There is no run {run_id}; 'myx runs' lists them.")
+            raise RunNotFoundError.of(run_id)
         return row
 
     async def _describe(self, row: RunRow) -> Run:
         counts = await self._executions.count_states([row.id])
         return _build_run(row, counts.get(row.id, {}))
+
+    def _matches(self, digest: str | None, idempotency: Idempotency) -> bool:
+        request = idempotency.request
+        return digest is not None and self._sealer.matches(digest, request, "runs/idempotency")
 
     def _digest(self, idempotency: Idempotency) -> str:
         # Keyed, since a request may hold secrets that a plain digest would let others try out.
@@ -220,6 +305,9 @@ def _build_run(row: RunRow, counts: Mapping[State, int]) -> Run:
             "reason_code": row.reason_code,
             "reason": row.reason,
             "limit": row.limit_pattern,
+            "labels": spec.get("labels", []),
+            "states": spec.get("states", []),
+            "warnings": spec.get("warnings", []),
             "check": spec.get("check", False),
             "diff": spec.get("diff", False),
             "tags": spec.get("tags", []),
@@ -230,6 +318,11 @@ def _build_run(row: RunRow, counts: Mapping[State, int]) -> Run:
             "created_at": row.created_at,
             "started_at": row.started_at,
             "finished_at": row.finished_at,
+            "rollout": row.rollout,
+            "retry_of": row.retry_of,
+            "paused_at": row.paused_at,
+            "pause_reason": row.pause_reason,
+            "wait_reason": row.wait_reason,
             "hosts_total": sum(counts.values()),
             "counts": dict(counts),
         }

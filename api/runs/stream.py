@@ -5,14 +5,15 @@ The viewer's own offsets decide what it is sent: a slow one reads the store late
 round sends each log one piece at most, so that no host of a run starves the others.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Annotated, Protocol, Self
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agent_runner.protocol.methods import MAX_PIECE_BYTES, LogType
 from agent_runner.protocol.pieces import Encoding
+from api.auth.scopes import Scope
 from api.executions.changes import Changes, Delta
 from api.executions.reader import read_piece
 from api.executions.schemas import Execution
@@ -42,6 +43,44 @@ class StreamWork(Protocol):
         ...
 
 
+class ReadRuns(Protocol):
+    """Opens a unit of work that only reads, within a scope."""
+
+    def __call__(self, *, scope: Scope) -> AbstractAsyncContextManager[StreamWork]:
+        """Open it."""
+        ...
+
+
+class StreamQuery(BaseModel):
+    """From where a run is followed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    log: Annotated[bool, Field(description="false for states only")] = True
+    offsets: Annotated[
+        str,
+        Field(
+            description="Where to begin in logs that are known already: id:offset,...",
+            examples=["0199b0c4-...:4096"],
+            max_length=64 * 1024,
+        ),
+    ] = ""
+
+    @property
+    def offset_by_execution(self) -> dict[str, int]:
+        """The offsets by execution."""
+        pairs = (part.rpartition(":") for part in self.offsets.split(",") if part)
+        return {execution_id: int(offset) for execution_id, _, offset in pairs}
+
+    @model_validator(mode="after")
+    def _check_offsets(self) -> Self:
+        for part in filter(None, self.offsets.split(",")):
+            execution_id, _, offset = part.rpartition(":")
+            if not execution_id or not offset.isdecimal():
+                raise ValueError(f"'{part[:80]}' is not EXECUTION_ID:OFFSET")
+        return self
+
+
 class LogEvent(BaseModel):
     """A piece of one execution's log."""
 
@@ -59,7 +98,7 @@ class RunStreams:
 
     def __init__(
         self,
-        read_work: Callable[[], AbstractAsyncContextManager[StreamWork]],
+        read_work: ReadRuns,
         logs: LogStore,
         changes: Changes,
     ) -> None:
@@ -67,30 +106,31 @@ class RunStreams:
         self._logs = logs
         self._changes = changes
 
-    async def get_run(self, run_id: int) -> Run:
+    async def get_run(self, run_id: int, scope: Scope) -> Run:
         """Return the run as it is now.
 
         Raises:
-            RunNotFoundError: there is none with that number.
+            RunNotFoundError: there is none with that number within the scope.
         """
-        async with self._read_work() as work:
+        async with self._read_work(scope=scope) as work:
             return await work.runs.get_run(run_id)
 
     async def follow(
-        self, run_id: int, offsets: dict[str, int], *, with_log: bool
+        self, run_id: int, scope: Scope, offsets: dict[str, int], *, with_log: bool
     ) -> AsyncIterator[bytes]:
         """Yield the run's events; ends with its ``end``, or when this process is about to stop."""
         with self._changes.subscribe(run_id) as subscription:
-            async with self._read_work() as work:
+            async with self._read_work(scope=scope) as work:
                 run = await work.runs.get_run(run_id)
                 executions = await work.executions.list_all(run_id)
+            shown_only = None if scope.is_unlimited else frozenset(e.id for e in executions)
             viewer = _Viewer(run, executions, self._logs, offsets if with_log else None)
             for name, shown in viewer.introduce():
                 yield _encode(name, shown)
             while not self._changes.closed:
-                delta = subscription.take()
+                delta = subscription.take().restrict(shown_only)
                 if delta.run_changed:
-                    viewer.run = await self.get_run(run_id)
+                    viewer.run = await self.get_run(run_id, scope)
                 async for name, shown in viewer.catch_up(delta):
                     yield _encode(name, shown)
                 if viewer.has_seen_all:

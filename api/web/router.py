@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where is the browser page? At ``/``; its script and style beside it, with nothing inline.
 
-The page is public and holds no data: it asks the API with the token that its user types.
+The page is public and holds no data: it asks the API with the session of who signs in, or with the
+token that its user types.
 """
 
 from pathlib import Path

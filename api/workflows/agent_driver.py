@@ -110,24 +110,25 @@ class AgentDriver:
         self, agent: PatientAgent, briefing: Briefing, canceled: asyncio.Event
     ) -> Iterator[None]:
         """While the block lasts, tell the agent to cancel as soon as somebody asks for it."""
-        watching = asyncio.create_task(_cancel_when_asked(agent, briefing, canceled))
+        watching = asyncio.create_task(self._cancel_when_asked(agent, briefing, canceled))
         try:
             yield
         finally:
             watching.cancel()
 
-
-async def _cancel_when_asked(
-    agent: PatientAgent, briefing: Briefing, canceled: asyncio.Event
-) -> None:
-    """Wait for the wish and pass it on; how it ends is for the follower to find out."""
-    await canceled.wait()
-    task = briefing.task
-    params = CancelCommandParams(command_id=task.id, principal=briefing.order.created_by)
-    try:
-        await agent.call(CANCEL_COMMAND, params)
-    except (RpcError, AgentLostError) as error:
-        _log.warning("cancel_failed", execution=task.id, cause=error.message)
+    async def _cancel_when_asked(
+        self, agent: PatientAgent, briefing: Briefing, canceled: asyncio.Event
+    ) -> None:
+        """Wait for the wish and pass it on; how it ends is for the follower to find out."""
+        await canceled.wait()
+        task = briefing.task
+        async with self._open_work(read_only=True) as work:
+            canceller = await work.runs.find_canceller(task.run_id)
+        params = CancelCommandParams(command_id=task.id, principal=canceller or "")
+        try:
+            await agent.call(CANCEL_COMMAND, params)
+        except (RpcError, AgentLostError) as error:
+            _log.warning("cancel_failed", execution=task.id, cause=error.message)
 
 
 def _describe_missing(task: Task) -> End:

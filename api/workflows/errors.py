@@ -2,11 +2,12 @@
 """What can end an execution from our side while its workflow runs?
 
 ``ExecutionEndedError``   carries the end; raised by whatever finds that it cannot go on
+``ExecutionHeldError``    carries what it waits for; nothing has begun on its host
 ``AgentLostError``        the agent was not heard of for too long
 """
 
 from api.core.errors import MyxError
-from api.executions.service import End
+from api.executions.service import End, Hold
 
 
 class ExecutionEndedError(Exception):
@@ -15,6 +16,14 @@ class ExecutionEndedError(Exception):
     def __init__(self, end: End) -> None:
         self.end = end
         super().__init__(end.reason)
+
+
+class ExecutionHeldError(Exception):
+    """The execution cannot begin now, and must wait for its host."""
+
+    def __init__(self, hold: Hold) -> None:
+        self.hold = hold
+        super().__init__(hold.reason)
 
 
 class AgentLostError(MyxError):

@@ -99,7 +99,9 @@ class InstallDriver:
         version = await self._wait_for_agent(
             _build_endpoint(target, installed), order.spec["timeout_s"], progress
         )
-        record = InstallRecord(installed.cert_fingerprint, version, installed.host_key)
+        record = InstallRecord(
+            installed.cert_fingerprint, version, installed.host_key, plan.identity
+        )
         async with self._open_work() as work:
             await work.host_agents.record_install(
                 plan.host_id,

@@ -8,9 +8,10 @@ import structlog
 
 from agent_runner.protocol.methods import LogType
 from api.core.clock import Clock
+from api.core.errors import UnavailableError
 from api.executions.changes import Changes
 from api.executions.schemas import Execution
-from api.executions.service import End, Task
+from api.executions.service import End, Hold, Task
 from api.logs.errors import LogStorageError
 from api.logs.store import LogStore
 from api.workflows.group_commit import GroupCommit
@@ -37,9 +38,7 @@ class Recorder:
 
     async def start(self, task: Task) -> bool:
         """Turn the execution into a running one; return whether it was pending."""
-        started = await self._group_commit.run(
-            lambda work: work.executions.start_execution(task.id)
-        )
+        started = await self._write(lambda work: work.executions.start_execution(task.id))
         if started is not None:
             self._changes.publish_execution(started)
         return started is not None
@@ -58,7 +57,7 @@ class Recorder:
 
     async def store_events(self, task: Task, events: Sequence[dict[str, Any]]) -> None:
         """Store events."""
-        await self._group_commit.run(lambda work: work.executions.store_events(task.id, events))
+        await self._write(lambda work: work.executions.store_events(task.id, events))
         self._changes.publish_events(task.id)
 
     async def finish(self, task: Task, end: End, *, has_events: bool) -> None:
@@ -67,14 +66,65 @@ class Recorder:
         if finished is not None:
             self._changes.publish_execution(finished)
 
+    async def hold(self, task: Task, hold: Hold) -> Execution | None:
+        """Let the execution wait for its host; None where somebody has ended it."""
+        held = await self._insist(
+            lambda: self._group_commit.run(
+                lambda work: work.executions.hold_execution(task.id, hold)
+            )
+        )
+        if held is not None:
+            self._changes.publish_execution(held)
+        return held
+
+    async def correct(self, task: Task, end: End, *, has_events: bool) -> None:
+        """Replace an end that was only assumed by the real one, and the run's end accordingly."""
+        await self._logs.seal(task.id)
+        size = await self._logs.size(task.id)
+
+        async def write(work: Work) -> tuple[Execution | None, bool]:
+            recap = await work.executions.find_recap(task.id) if has_events else None
+            corrected = await work.executions.correct_execution(task.id, end, size, recap)
+            return corrected, await work.runs.correct_run(task.run_id)
+
+        corrected, is_run_changed = await self._write(write)
+        if corrected is not None:
+            self._changes.publish_execution(corrected)
+        if is_run_changed:
+            self._changes.publish_run(task.run_id)
+
+    async def cancel_pending(self, run_id: int) -> None:
+        """End what has not begun, since somebody wants it canceled."""
+        end = End("canceled", "canceled", "Canceled before it began.", started=False)
+        ended = await self._write(lambda work: work.executions.finish_pending(run_id, end))
+        for execution in ended:
+            self._changes.publish_execution(execution)
+
+    async def stop_run(self, run_id: int, reason: str) -> None:
+        """End what has not begun, since too many hosts failed."""
+        ended = await self._write(lambda work: work.run_control.stop_run(run_id, reason))
+        for execution in ended:
+            self._changes.publish_execution(execution)
+        self._changes.publish_run(run_id)
+
+    async def pause_after(self, run_id: int, wave: int) -> None:
+        """Pause the run after a wave."""
+        if await self._write(lambda work: work.run_control.pause_after(run_id, wave)):
+            self._changes.publish_run(run_id)
+
+    async def note_wait(self, run_id: int, reason: str | None) -> None:
+        """Note what the run waits for."""
+        await self._write(lambda work: work.run_control.note_wait(run_id, reason))
+        self._changes.publish_run(run_id)
+
     async def acknowledge(self, execution_ids: Sequence[str]) -> None:
         """Note that the agents may forget these executions."""
         if execution_ids:
-            await self._group_commit.run(lambda work: work.executions.acknowledge(execution_ids))
+            await self._write(lambda work: work.executions.acknowledge(execution_ids))
 
     async def start_run(self, run_id: int) -> None:
         """Turn the run into a running one."""
-        if await self._group_commit.run(lambda work: work.runs.start_run(run_id)):
+        if await self._write(lambda work: work.runs.start_run(run_id)):
             self._changes.publish_run(run_id)
 
     async def finish_run(self, run_id: int) -> None:
@@ -102,6 +152,10 @@ class Recorder:
             return await work.executions.finish_execution(task.id, end, size, recap)
 
         return await self._group_commit.run(write)
+
+    async def _write(self, write: Callable[[Work], Awaitable[T]]) -> T:
+        """Write in a shared transaction; a database that is away or has no room is waited for."""
+        return await self._insist(lambda: self._group_commit.run(write), UnavailableError)
 
     async def _insist(
         self, write: Callable[[], Awaitable[T]], passing: type[Exception] = Exception

@@ -6,7 +6,9 @@ from typing import Protocol
 
 from api.executions.service import ExecutionsService
 from api.hosts.agents import HostAgentService
+from api.hosts.selection.service import HostSelectionService
 from api.hosts.service import HostService
+from api.runs.rollout.control import RunControlService
 from api.runs.service import RunsService
 
 
@@ -16,6 +18,11 @@ class Work(Protocol):
     @property
     def runs(self) -> RunsService:
         """The runs."""
+        ...
+
+    @property
+    def run_control(self) -> RunControlService:
+        """The control of runs."""
         ...
 
     @property
@@ -29,6 +36,11 @@ class Work(Protocol):
         ...
 
     @property
+    def host_selection(self) -> HostSelectionService:
+        """Choices among the hosts, and what each learns of them."""
+        ...
+
+    @property
     def host_agents(self) -> HostAgentService:
         """The agents of the hosts."""
         ...
@@ -37,6 +49,8 @@ class Work(Protocol):
 class OpenWork(Protocol):
     """Opens a unit of work."""
 
-    def __call__(self, *, read_only: bool = False) -> AbstractAsyncContextManager[Work]:
-        """Open one transaction that commits at the end of the block."""
+    def __call__(
+        self, *, read_only: bool = False, concurrent: bool = False
+    ) -> AbstractAsyncContextManager[Work]:
+        """Open one transaction that commits at the end of the block; see ``api.db.database``."""
         ...

@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from breaking import workloads
+from breaking.series import ROUNDS, SEED, Series
+from driver.agents import GRACE_S, set_limits
 from driver.command_line import CommandLine, Outcome
 from driver.content import make_content
 from driver.control_plane import ControlPlane
 from driver.evidence import collect_from_host, collect_from_server
+from lab.clocks import install_clock
 from lab.hosts import Host, Lab, make_key
 from lab.image import DEFAULT_SUITE
 from lab.prerequisites import find_obstacle
@@ -23,7 +27,14 @@ SUITE = os.environ.get("MYX_LAB_SUITE", DEFAULT_SUITE)
 FLEET = {"web1": ("web",), "web2": ("web",), "db1": ("db",)}
 """The hosts that tests share, with their groups."""
 
+MAX_HOSTS = 4
+"""So many hosts suffer side by side; more would only wait for the processors."""
+
+DISK_MB = 512
+"""The agent's state has a file system of its own, which the faults fill and cut off."""
+
 _evidence_sources: list[ControlPlane | Lab] = []
+_tables: list[Series] = []
 
 
 def pytest_configure() -> None:
@@ -55,6 +66,20 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
             else:
                 report.sections.extend(map(collect_from_host, source.hosts.values()))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what came of the faults."""
+    if _tables:
+        terminalreporter.section(f"faults: {ROUNDS} rounds, MYX_FAULT_SEED={SEED}")
+    for series in _tables:
+        terminalreporter.write_line(str(series))
+
+
+@pytest.fixture(scope="session")
+def tables() -> list[Series]:
+    """Return the list of what is shown at the end."""
+    return _tables
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +127,27 @@ def installation(booted: dict[str, Host], lab: Lab, myx: CommandLine) -> Outcome
 def fleet(booted: dict[str, Host], installation: Outcome) -> dict[str, Host]:  # noqa: ARG001 - it must have happened
     """Return the shared hosts by name, with agents."""
     return booted
+
+
+@pytest.fixture(scope="session")
+def victims(
+    lab: Lab, myx: CommandLine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[Host]]:
+    """Return hosts with agents whose clocks can jump and whose disks can fail."""
+    names = [f"victim{number}" for number in range(1, min(ROUNDS, MAX_HOSTS) + 1)]
+    hosts = lab.boot(*names, disk_mb=DISK_MB)
+    folder = tmp_path_factory.mktemp("clock")
+    for host in hosts:
+        workloads.prepare(host)
+        install_clock(host, folder)
+        myx.add_host(host.name, host.address, lab.key_path)
+    myx.succeed("host", "install", *names, "--accept-new-host-key")
+    for host in hosts:
+        set_limits(host, cancel_grace_s=GRACE_S)
+    yield hosts
+    lab.remove(hosts)
+    for name in names:
+        myx.run("host", "remove", name)
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def test_one_failed_host_is_exit_2(
     fleet: dict[str, Host], myx: CommandLine, control_plane: ControlPlane
 ) -> None:
     """A host that fails does not stop the others, and the exit code says so."""
-    outcome = myx.run("run", "playbooks/fail_on_web2.yml", "--limit", "all")
+    outcome = myx.run("run", "playbooks/fail_on_web2.yml", "--limit", "web:db")
     assert outcome.exit_code == 2, outcome
     run_id = myx.find_latest_run()
     statuses = {h: e["status"] for h, e in control_plane.list_executions(run_id).items()}
@@ -155,7 +155,7 @@ def test_a_python_script_runs_everywhere(
     """The first line chooses Python; a host's exit code 3 makes it exit 2."""
     script = tmp_path / "report.py"
     script.write_text(PYTHON_SCRIPT)
-    outcome = myx.run("script", "--limit", "all", str(script), "--", "-x")
+    outcome = myx.run("script", "--limit", "web:db", str(script), "--", "-x")
     assert outcome.exit_code == 2, outcome
     for name in fleet:
         assert f"python on {name} ['-x']" in outcome.stdout

@@ -12,11 +12,14 @@ from pathlib import Path
 
 import grimp
 
-EDGES = {
+EDGES: dict[str, str | tuple[str, ...]] = {
     "ansible_runner": "agent_runner/executions/",
-    "ansible": "api/hosts/patterns.py",
+    # Two parts of it: inventories, and argument specs.
+    "ansible": ("api/hosts/selection/patterns.py", "api/templates/conversion.py"),
     "dbos": "api/workflows/engine.py",
     "aiohttp": "api/agents/client.py",
+    "cronsim": "api/schedules/times.py",
+    "argon2": "api/auth/passwords.py",
     "asyncssh": "api/agents/install/ssh.py",
 }
 """Which module or folder is the only one that knows a library."""

@@ -22,7 +22,14 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     folder = tmp_path_factory.mktemp("bench")
     lab = Lab()
     (host,) = lab.boot("bench1")
-    control_plane = ControlPlane(folder, make_content(folder / "content"))
+    settings = {
+        "MYX_MAX_CONCURRENT_EXECUTIONS": "1000",
+        "MYX_MAX_PLAYBOOKS_PER_HOST": "1000",
+        # What users have: where hundreds start at once on two processors, an agent is slow.
+        "MYX_RPC_TIMEOUT_S": "30",
+        "MYX_AGENT_LOST_AFTER_S": "600",
+    }
+    control_plane = ControlPlane(folder, make_content(folder / "content"), **settings)
     control_plane.start()
     myx = CommandLine(control_plane)
     myx.add_host(host.name, host.address, lab.key_path)

@@ -2,7 +2,7 @@
 """What carries runs in tests of everything else? Tasks, where the real engine takes a second."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 
 class DirectEngine:
@@ -12,10 +12,14 @@ class DirectEngine:
         self._drive = drive
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def open(self, unfinished_runs: Iterable[int]) -> None:
+    async def open(self, _executor_id: str, unfinished_runs: Iterable[int]) -> None:
         """Drive what was under way."""
         for run_id in unfinished_runs:
             await self.start(run_id)
+
+    async def take_over(self, _living: Collection[str]) -> int:
+        """Take over nothing: there are no others."""
+        return 0
 
     async def start(self, run_id: int) -> None:
         """Drive a run."""

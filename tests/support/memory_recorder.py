@@ -16,6 +16,7 @@ class MemoryRecorder:
         self.logs = MemoryLogStore()
         self.events: list[dict[str, Any]] = []
         self.grown = asyncio.Event()
+        self.told = asyncio.Event()
 
     async def get_log_size(self, task: Task) -> int:
         """Return how much of the log is stored."""
@@ -30,6 +31,7 @@ class MemoryRecorder:
     async def store_events(self, _task: Task, events: list[dict[str, Any]]) -> None:
         """Remember events."""
         self.events += events
+        self.told.set()
 
     async def read(self, task: Task) -> list[tuple[LogType, bytes]]:
         """Return all that is stored of the log."""

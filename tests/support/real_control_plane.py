@@ -18,13 +18,16 @@ from sse import Event, parse_events
 class ControlPlaneProcess:
     """A control plane with a data directory of its own, over all its starts."""
 
-    def __init__(self, data_dir: Path, content_dir: Path) -> None:
+    def __init__(self, data_dir: Path, content_dir: Path, **settings: str) -> None:
+        """Take its folders, and further ``MYX_*`` variables."""
+        self._settings = settings
         self._data_dir = data_dir
         self._content_dir = content_dir
         self._port = find_free_port()
         self._process: asyncio.subprocess.Process | None = None
         self._output: asyncio.Task[None] | None = None
         self.log: list[str] = []
+        self._written = asyncio.Event()
 
     async def start(self) -> None:
         """Start it and wait until it serves."""
@@ -36,6 +39,7 @@ class ControlPlaneProcess:
                 "MYX_DATA_DIR": str(self._data_dir),
                 "MYX_CONTENT_DIR": str(self._content_dir),
                 "MYX_LISTEN": f"127.0.0.1:{self._port}",
+                **self._settings,
             },
             stderr=asyncio.subprocess.PIPE,
         )
@@ -57,6 +61,29 @@ class ControlPlaneProcess:
         await self._process.wait()
         await self._output
         self._process = None
+
+    def freeze(self) -> None:
+        """Let it stand still, as a machine without time for it would."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let it go on, where it stands still."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
+    async def wait_for_log(self) -> None:
+        """Return when it has written another line."""
+        self._written.clear()
+        await self._written.wait()
+
+    async def get(self, path: str, **query: Any) -> dict[str, Any]:
+        """Ask for something and return what is answered."""
+        async with self.connect() as client:
+            answer = await client.get(path, params=query)
+            assert answer.status_code == 200, answer.text
+            parsed: dict[str, Any] = answer.json()
+            return parsed
 
     @contextlib.asynccontextmanager
     async def connect(self) -> AsyncIterator[httpx.AsyncClient]:
@@ -96,3 +123,4 @@ class ControlPlaneProcess:
     async def _collect(self, stream: asyncio.StreamReader) -> None:
         async for raw in stream:
             self.log.append(raw.decode())
+            self._written.set()

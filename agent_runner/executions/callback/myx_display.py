@@ -39,6 +39,11 @@ MAX_STDOUT_CHARS = 64 * 1024
 """An event repeats at most this much of the output; the log has all of it."""
 
 
+MAX_EVENT_CHARS = 1024 * 1024
+"""In an event that is longer, texts longer than ``MAX_STDOUT_CHARS`` are cut, like the output of
+a task that prints a whole database."""
+
+
 def _load_awx_display() -> ModuleType:
     """Load ansible-runner's plugin without ansible-runner, which would cost 200 ms."""
     package = importlib.util.find_spec("ansible_runner")
@@ -64,6 +69,38 @@ class _EventEncoder(awx_display.AnsibleJSONEncoderLocal):  # type: ignore[name-d
             return super().default(o)
         except TypeError:
             return str(o)
+
+
+def _encode(event: dict[str, Any]) -> str:
+    """Return an event as JSON that any reader takes, with the longest texts cut."""
+    try:
+        text = _dump(event, allow_nan=False)
+    except ValueError:  # JSON has no word for "not a number" and infinity
+        text = _dump(json.loads(_dump(event), parse_constant=str))
+    return text if len(text) <= MAX_EVENT_CHARS else _dump(_shorten(json.loads(text)))
+
+
+def _dump(event: Any, **options: Any) -> str:
+    return json.dumps(
+        event,
+        cls=_EventEncoder,
+        ensure_ascii=False,
+        separators=(",", ":"),
+        skipkeys=True,
+        **options,
+    )
+
+
+def _shorten(value: Any) -> Any:
+    """Return a value with its long texts cut."""
+    if isinstance(value, dict):
+        return {key: _shorten(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_shorten(each) for each in value]
+    if not isinstance(value, str) or len(value) <= MAX_STDOUT_CHARS:
+        return value
+    left_out = len(value) - MAX_STDOUT_CHARS
+    return f"{value[:MAX_STDOUT_CHARS]}[myx] {left_out} characters are left out of this event"
 
 
 class EventWriter:
@@ -92,10 +129,7 @@ class EventWriter:
             "end_line": self._line,
             **event,
         }
-        text = json.dumps(
-            complete, cls=_EventEncoder, ensure_ascii=False, separators=(",", ":"), skipkeys=True
-        )
-        view = memoryview(text.encode("utf-8", "replace") + b"\n")
+        view = memoryview(_encode(complete).encode("utf-8", "replace") + b"\n")
         while view:
             view = view[os.write(self._fd, view) :]
 

@@ -2,8 +2,8 @@
 """Which inventory does a playbook see on the host?
 
 The one that the control plane sends, with this host connected locally, beside the bundle's own
-``group_vars`` and ``host_vars``. Other hosts are visible by name and are not run: the limit is
-this host, and ``localhost`` so that plays for it work too.
+``group_vars`` and ``host_vars``. Other hosts are visible by name and group and are not run: the
+limit is this host, and ``localhost`` so that plays for it work too.
 """
 
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_runner.protocol.errors import InvalidParamsError
+from agent_runner.protocol.fleets import FleetUnreadableError, PackedFleet, unpack_fleet
 from agent_runner.protocol.methods import ExecuteAnsibleParams
 
 _VARIABLE_FOLDERS = ("group_vars", "host_vars")
@@ -25,8 +26,7 @@ def write_inventory(folder: Path, bundle: Path, params: ExecuteAnsibleParams) ->
     """
     folder.mkdir(mode=0o700)
     path = folder / "hosts.json"
-    inventory = _connect_locally(params.inventory, params.inventory_hostname)
-    write_private(path, json.dumps(inventory))
+    write_private(path, json.dumps(_build_inventory(params)))
     for name in _VARIABLE_FOLDERS:
         source = bundle / "inventory" / name
         if source.is_dir():
@@ -50,12 +50,37 @@ def write_private(path: Path, text: str) -> None:
         stream.write(text)
 
 
-def _connect_locally(inventory: dict[str, Any], hostname: str) -> dict[str, Any]:
-    """Return the inventory with this host in it, connected locally."""
-    everything = _descend(inventory, "all")
-    hosts = _descend(everything, "hosts")
-    own = {**_descend(hosts, hostname), "ansible_connection": "local"}
-    return {**inventory, "all": {**everything, "hosts": {**hosts, hostname: own}}}
+def _build_inventory(params: ExecuteAnsibleParams) -> dict[str, Any]:
+    """Return what the host knows of itself, connected locally, among the names of all others."""
+    everything = _descend(params.inventory, "all")
+    hosts, groups = _descend(everything, "hosts"), _descend(everything, "children")
+    name = params.inventory_hostname
+    own = {**_descend(hosts, name), "ansible_connection": "local"}
+    fleet = _unpack(params.fleet)
+    merged = {
+        **everything,
+        "hosts": {**dict.fromkeys(fleet.hosts), **hosts, name: own},
+        "children": {**groups, **_merge_groups(fleet, groups)},
+    }
+    return {**params.inventory, "all": merged}
+
+
+def _merge_groups(fleet: PackedFleet, groups: dict[str, Any]) -> dict[str, Any]:
+    return {
+        group: {
+            **(groups.get(group) or {}),
+            "hosts": dict.fromkeys(fleet.name_hosts(members)),
+            "children": dict.fromkeys(members.children),
+        }
+        for group, members in fleet.groups.items()
+    }
+
+
+def _unpack(packed: str) -> PackedFleet:
+    try:
+        return unpack_fleet(packed) if packed else PackedFleet()
+    except FleetUnreadableError as error:
+        raise InvalidParamsError(f"fleet: {error}") from error
 
 
 def _descend(mapping: dict[str, Any], key: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 At the agent's start, once an hour, and when an acknowledged end takes the spool over a limit.
 Only what has ended goes: its terminal record is there, its lock is free, and nobody follows it.
 An end that nobody has acknowledged goes only when it is very old, and leaves a line in the
-agent's log. Ages are those of the host's clock.
+agent's log. How ages are counted: see ``aging``.
 """
 
 import asyncio
@@ -12,14 +12,19 @@ import logging
 import os
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 
 from agent_runner.config import Limits
 from agent_runner.executions.folder import Folder, find_json
 from agent_runner.executions.registry import Registry
+from agent_runner.executions.rotation.aging import Aging
 from agent_runner.executions.rotation.selection import SLACK, Ended, choose_removable
 from agent_runner.executions.spool import Spool
+
+AGING_NAME = ".clocks"
+"""The file in the spool that remembers what the clocks showed."""
 
 INTERVAL_S = 3600.0
 """How often the host is looked through when nothing else asks for it."""
@@ -36,6 +41,7 @@ class Rotator:
         trim_bundles: removes content, but what is in the set of digests it is given.
         limits: the ``spool_*`` fields hold.
         clock: seconds since the epoch.
+        uptime: seconds since the host's start.
     """
 
     def __init__(
@@ -45,12 +51,15 @@ class Rotator:
         trim_bundles: Callable[[Collection[str]], None],
         limits: Limits,
         clock: Callable[[], float],
+        uptime: Callable[[], float],
     ) -> None:
         self._spool = spool
         self._limits = limits
         self._registry = registry
         self._trim_bundles = trim_bundles
         self._clock = clock
+        self._read_uptime = uptime
+        self._aging = Aging(spool.path / AGING_NAME)
         self._wanted = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._is_closing = False
@@ -96,6 +105,7 @@ class Rotator:
     def _rotate(self) -> list[str]:
         """Look through the host once, in a thread; return what was removed."""
         now = self._clock()
+        self._correct_ages(now)
         self._sweep(now)
         folders = {folder.command_id: folder for folder in self._spool.list_folders()}
         sizes = {command_id: _measure(folder) for command_id, folder in folders.items()}
@@ -111,6 +121,15 @@ class Rotator:
         if not self._is_closing:
             self._trim_bundles(_list_used_bundles(folders, ended))
         return [one.command_id for one in removed]
+
+    def _correct_ages(self, now: float) -> None:
+        leap_s = self._aging.correct(self._list_stamped, now=now, uptime_s=self._read_uptime())
+        if leap_s:
+            _logger.warning("clock_was_set", extra={"seconds": round(leap_s)})
+
+    def _list_stamped(self) -> list[Path]:
+        results = [folder.result for folder in self._spool.list_folders()]
+        return [*results, *self._spool.list_tombstones()]
 
     def _sweep(self, now: float) -> None:
         try:

@@ -48,6 +48,10 @@ class Tombstones:
         except FileNotFoundError:
             return None
 
+    def list_paths(self) -> list[Path]:
+        """Return the tombstones; their modification times say since when they are there."""
+        return list(self._path.iterdir()) if self._path.exists() else []
+
     def forget_old(self, now: float) -> None:
         """Remove the tombstones that are old enough; ``now`` is seconds since the epoch."""
         if not self._path.exists():

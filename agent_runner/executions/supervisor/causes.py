@@ -7,12 +7,15 @@ stand masked in the spool.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
 import re
 import signal
 from typing import TYPE_CHECKING, Any
+
+from agent_runner.executions.supervisor.masking import mask_text
 
 if TYPE_CHECKING:
     from agent_runner.executions.supervisor.launch import Launch
@@ -41,9 +44,10 @@ class PlaybookObserver:
         if line.startswith(_PLAY_START):
             self.play_started = True
         elif line.startswith(_FAILURES):
-            data = json.loads(line)["event_data"]
-            if not data.get("ignore_errors"):
-                self._last_failure = data
+            with contextlib.suppress(ValueError, KeyError, TypeError):  # it explains, that is all
+                data = json.loads(line)["event_data"]
+                if not data.get("ignore_errors"):
+                    self._last_failure = data
 
     def observe_stderr(self, data: bytes) -> None:
         """Look at error output as it is stored."""
@@ -81,7 +85,11 @@ def describe_exit(return_code: int) -> str:
 
 
 def describe_start_error(launch: Launch, error: OSError) -> str:
-    """Return why the program could not be started, and what to do about it."""
+    """Return why the program could not be started, and what to do about it, without secrets."""
+    return mask_text(_describe_start_error(launch, error), launch.secrets)
+
+
+def _describe_start_error(launch: Launch, error: OSError) -> str:
     program = launch.argv[0]
     if error.filename == launch.cwd:
         return f"cannot enter {launch.cwd}: {error.strerror}"

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent_runner.executions.supervisor.launch import SCRIPT_FD
@@ -26,6 +27,12 @@ PIPE_BYTES = 1024 * 1024
 
 CHILD_UMASK = 0o022
 """What programs on a server expect; the supervisor's own is 077."""
+
+
+SUPERVISOR_OOM_SCORE = "-500"
+"""Half of what would protect the supervisor from the kernel in any case."""
+
+_OOM_SCORE = Path("/proc/self/oom_score_adj")
 
 
 class Program(NamedTuple):
@@ -69,6 +76,7 @@ def spawn_program(launch: Launch) -> Program:
     finally:
         for fd in (stdout_write, stderr_write, *passed):
             os.close(fd)
+    _survive_the_program()
     return Program(process, stdout_fd, stderr_fd, events_fd)
 
 
@@ -80,6 +88,12 @@ def _open_script(launch: Launch) -> int | None:
         return os.dup2(fd, SCRIPT_FD, inheritable=False)
     finally:
         os.close(fd)
+
+
+def _survive_the_program() -> None:
+    """Let the kernel, when memory runs out, rather kill the program than who tells of it."""
+    with contextlib.suppress(PermissionError):  # only root may ask for less than others
+        _OOM_SCORE.write_text(SUPERVISOR_OOM_SCORE, encoding="ascii")
 
 
 def reap(program: Program) -> bool:

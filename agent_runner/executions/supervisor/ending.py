@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from agent_runner.executions.processes import Process, identify, kill, list_descendants, terminate
 
 if TYPE_CHECKING:
-    from agent_runner.protocol.methods import ReasonCode, State
+    from agent_runner.protocol.methods import State
+    from agent_runner.protocol.reasons import ReasonCode
 
 KILL_INTERVAL_S = 0.05
 """How long the killed get to disappear before the tree is walked again."""

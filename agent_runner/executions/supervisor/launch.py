@@ -23,11 +23,36 @@ class RunAs(NamedTuple):
     groups: list[int]
 
 
+class Scope(NamedTuple):
+    """What one execution may use of the host, all its processes together; None is no limit."""
+
+    memory_max_bytes: int | None
+    cpu_percent: int | None
+    tasks_max: int | None
+
+
+class Playbook(NamedTuple):
+    """What ``ansible-playbook`` is to do, for ansible-runner to make a command line of."""
+
+    ident: str
+    private_data_dir: str
+    bundle: str
+    path: str
+    inventory: str
+    limit: str
+    verbosity: int
+    tags: list[str]
+    skip_tags: list[str]
+    modes: list[str]
+
+
 class Launch(NamedTuple):
     """One program with its surroundings, and the limits that hold for it.
 
     ``env`` is the whole environment. ``emits_events`` gives the program a pipe for events, whose
-    descriptor it finds in ``MYX_EVENTS_FD``. ``opened_script`` is opened as ``SCRIPT_FD``.
+    descriptor it finds in ``MYX_EVENTS_FD``. ``opened_script`` is opened as ``SCRIPT_FD``. With a
+    ``playbook``, the rest is completed from it (see ``playbooks.command_line``). With a ``scope``,
+    systemd gives the execution a cgroup of its own.
     """
 
     kind: str
@@ -39,8 +64,15 @@ class Launch(NamedTuple):
     log_max_bytes: int
     secrets: list[str]
     emits_events: bool = False
+    events_max_bytes: int = 0
     run_as: RunAs | None = None
     opened_script: str | None = None
+    playbook: Playbook | None = None
+    scope: Scope | None = None
+
+
+class UnusableLaunchError(Exception):
+    """The program cannot be started as it was asked for."""
 
 
 def write_launch(folder: Folder, launch: Launch) -> None:
@@ -48,15 +80,18 @@ def write_launch(folder: Folder, launch: Launch) -> None:
     write_json(folder.launch, launch._asdict())
 
 
-def take_launch(folder: Folder) -> Launch:
+def take_launch(folder: Folder) -> Launch | None:
     """Return the order and remove it from disk: it may hold secrets.
 
-    Raises:
-        FileNotFoundError: there is no order.
+    Of two supervisors of one execution exactly one gets it, the other gets None.
     """
     fields: dict[str, Any] | None = find_json(folder.launch)
     if fields is None:
-        raise FileNotFoundError(folder.launch)
-    folder.launch.unlink()
-    run_as = fields["run_as"]
-    return Launch(**{**fields, "run_as": RunAs(*run_as) if run_as else None})
+        return None
+    try:
+        folder.launch.unlink()
+    except FileNotFoundError:
+        return None
+    nested = {"run_as": RunAs, "playbook": Playbook, "scope": Scope}
+    values = {name: kind(*fields[name]) for name, kind in nested.items() if fields[name]}
+    return Launch(**{**fields, **values})

@@ -20,12 +20,19 @@ from agent_runner.executions.folder import (
 )
 from agent_runner.executions.supervisor.causes import describe_exit, describe_start_error, shorten
 from agent_runner.executions.supervisor.ending import Verdict, end_all_now
-from agent_runner.executions.supervisor.launch import Launch, take_launch
+from agent_runner.executions.supervisor.launch import UnusableLaunchError, take_launch
 from agent_runner.executions.supervisor.notifier import Notifier
+from agent_runner.executions.supervisor.scope.cgroup import Cgroup
+from agent_runner.executions.supervisor.scope.entering import ScopeError, enter_scope
 from agent_runner.executions.supervisor.supervision import Supervision
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from agent_runner.executions.supervisor.launch import Launch, Scope
+    from agent_runner.protocol.reasons import ReasonCode
+
+STDERR_FD = 2
 
 LOCK_FD = 3
 """Where the agent leaves the folder's lock, already held."""
@@ -36,6 +43,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 def supervise(path: Path) -> None:
     """Run the execution whose folder is ``path`` to its end and write its terminal record.
 
+    Where another supervisor has taken the order, this one leaves without a trace.
+
     Raises:
         OSError: the record cannot be written; the agent will close the execution.
     """
@@ -44,10 +53,13 @@ def supervise(path: Path) -> None:
     folder = Folder(path)
     wakeup_fd = _catch_signals()
     _become_subreaper()
-    _announce()
     notifier = Notifier(path.parent, folder.command_id)
     try:
-        result = _run(folder, wakeup_fd, notifier)
+        launch = take_launch(folder)
+        if launch is None:
+            return
+        _announce()
+        result = _run(folder, launch, wakeup_fd, notifier)
     except Exception as error:  # noqa: BLE001 - whatever it is, the execution gets its end
         _report(error)
         end_all_now()
@@ -61,14 +73,17 @@ def supervise(path: Path) -> None:
     notifier.close()
 
 
-def _run(folder: Folder, wakeup_fd: int, notifier: Notifier) -> dict[str, Any]:
-    launch = take_launch(folder)
+def _run(folder: Folder, launch: Launch, wakeup_fd: int, notifier: Notifier) -> dict[str, Any]:
     record = find_json(folder.cancel)
     if record is not None:
         return _compose(Verdict("canceled", "canceled", f"{record['reason']}; before its start"))
+    cgroup = _enter_scope(folder, launch.scope) if launch.scope else None
     try:
+        launch = _complete(launch)
         allocate_reserve(folder)
         supervision = Supervision(folder, launch, wakeup_fd, notifier)
+    except UnusableLaunchError as error:
+        return _compose(Verdict("failed", "could_not_start", str(error)))
     except OSError as error:
         reason = f"cannot write to the spool in {folder.path.parent}: {error.strerror}"
         return _compose(Verdict("failed", "disk_full", reason))
@@ -80,13 +95,43 @@ def _run(folder: Folder, wakeup_fd: int, notifier: Notifier) -> dict[str, Any]:
         reason = describe_start_error(launch, error)
         return _compose(Verdict("failed", "could_not_start", reason))
     return _compose(
-        _judge(launch, supervision),
+        _explain(_judge(launch, supervision), cgroup),
         return_code=supervision.return_code,
         started_at=supervision.started_at,
         ended_processes=supervision.ending.ended_processes if supervision.ending else 0,
-        log_bytes=supervision.log.size,
-        dropped_bytes=supervision.log.dropped_bytes,
+        **supervision.count_output(),
     )
+
+
+def _enter_scope(folder: Folder, scope: Scope) -> Cgroup | None:
+    """Move into a cgroup of the execution's own; where that fails it runs where the agent does."""
+    try:
+        unit = enter_scope(folder.command_id, scope)
+    except ScopeError as error:
+        os.write(STDERR_FD, f"systemd gives no scope, the limits do not hold: {error}\n".encode())
+        return None
+    return Cgroup(unit, memory_max_bytes=scope.memory_max_bytes, tasks_max=scope.tasks_max)
+
+
+def _complete(launch: Launch) -> Launch:
+    """Return what to run, for a playbook with ansible-runner's help."""
+    if launch.playbook is None:
+        return launch
+    from agent_runner.executions.playbooks import command_line  # noqa: PLC0415 - costs 60 ms
+
+    return command_line.complete_launch(launch, launch.playbook)
+
+
+def _explain(verdict: Verdict, cgroup: Cgroup | None) -> Verdict:
+    """Name the limit of the execution that made its program fail, where one did."""
+    if cgroup is None or verdict.reason_code != "nonzero_exit":
+        return verdict
+    shortage, refused = cgroup.describe_shortage(), cgroup.describe_refused_tasks()
+    causes = "; ".join(cause for cause in (shortage, refused) if cause)
+    if not causes:
+        return verdict
+    code: ReasonCode = "out_of_memory" if shortage else verdict.reason_code
+    return verdict._replace(reason_code=code, reason=f"{causes}; {verdict.reason}")
 
 
 def _judge(launch: Launch, supervision: Supervision) -> Verdict:

@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING
 
 from agent_runner.executions.folder import find_json, write_json
 from agent_runner.executions.processes import identify
-from agent_runner.executions.supervisor.causes import PlaybookObserver
+from agent_runner.executions.supervisor.causes import PlaybookObserver, describe_exit
 from agent_runner.executions.supervisor.child import Program, reap, spawn_program
 from agent_runner.executions.supervisor.ending import TreeEnding, Verdict
-from agent_runner.executions.supervisor.output import EventSink, LogSink
+from agent_runner.executions.supervisor.events import EventSink
+from agent_runner.executions.supervisor.masking import Secrets
+from agent_runner.executions.supervisor.output import LogSink
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,9 +58,12 @@ class Supervision:
         self._notifier = notifier
         self._selector = selectors.DefaultSelector()
         self.observer = PlaybookObserver()
-        self.log = LogSink(folder, launch)
+        secrets = Secrets(launch.secrets)
+        self._log = LogSink(folder, launch, secrets)
         self._events = (
-            EventSink(folder, launch, self.observer.observe_event) if launch.emits_events else None
+            EventSink(folder, launch, secrets, self.observer.observe_event)
+            if launch.emits_events
+            else None
         )
         self._program: Program | None = None
         self._sinks: dict[int, Callable[[bytes], None]] = {}
@@ -73,6 +78,14 @@ class Supervision:
     def return_code(self) -> int | None:
         """The program's return code, ``-N`` for signal N."""
         return self._program.process.returncode if self._program else None
+
+    def count_output(self) -> dict[str, int]:
+        """Return how much was kept and dropped: fields of ``ExecutionResult``."""
+        return {
+            "log_bytes": self._log.size,
+            "dropped_bytes": self._log.dropped_bytes,
+            "dropped_events": self._events.dropped_events if self._events else 0,
+        }
 
     def run(self) -> None:
         """Start the program and return when it has ended and its output is on disk.
@@ -116,7 +129,7 @@ class Supervision:
         self._selector.register(self._wakeup_fd, selectors.EVENT_READ, self._take_signals)
 
     def _feed_log(self, log_type: LogType, data: bytes) -> None:
-        shown = self.log.feed(log_type, data)
+        shown = self._log.feed(log_type, data)
         if self._launch.emits_events and log_type == "stderr":
             self.observer.observe_stderr(shown)
 
@@ -155,14 +168,20 @@ class Supervision:
     def _end(self, verdict: Verdict) -> None:
         """Begin to end the tree, unless that is under way or the program has ended by itself."""
         if self.ending is None and self.return_code is None:
-            grace_s = self._launch.cancel_grace_s
-            self.ending = TreeEnding(verdict, grace_s=grace_s, now=time.monotonic())
+            self._end_tree(verdict)
+
+    def _end_tree(self, verdict: Verdict) -> None:
+        grace_s = self._launch.cancel_grace_s
+        self.ending = TreeEnding(verdict, grace_s=grace_s, now=time.monotonic())
 
     def _keep_time(self) -> None:
         now = time.monotonic()
         if self.ending is not None:
             self.ending.step(now)
         elif self.return_code is not None:
+            if self.return_code < 0 and self._children_left:
+                # It did not end by itself: what it leaves is no daemon but work cut off.
+                self._end_tree(Verdict("failed", "nonzero_exit", describe_exit(self.return_code)))
             self._linger_until = self._linger_until or now + LINGER_S
         elif self._timeout_at is not None and now >= self._timeout_at:
             reason = f"still running after its time limit of {self._launch.timeout_s:g} s"
@@ -196,7 +215,7 @@ class Supervision:
             while waiting > 0 and fd in self._sinks:
                 self._read(fd, min(waiting, READ_BYTES))
                 waiting -= READ_BYTES
-        self._attempt(self.log.finish)
+        self._attempt(self._log.finish)
         if self._events is not None:
             self._attempt(self._events.finish)
 

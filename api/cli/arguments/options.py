@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from api.cli.errors import UsageError
+
 Limit = Annotated[
     list[str] | None,
     typer.Option(
@@ -13,6 +15,24 @@ Limit = Annotated[
         "-l",
         metavar="PATTERN",
         help="Hosts, as an Ansible pattern: 'web1', 'web:db', 'all:!web3', 'web*'.",
+    ),
+]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label",
+        metavar="L",
+        help="Only hosts with this label: env=prod, env!=prod, 'env in (a,b)', env, '!env'. "
+        "Repeatable, all must fit.",
+    ),
+]
+States = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--state",
+        metavar="S",
+        help="Only hosts that are online, offline or not_installed; 'failed': whose last "
+        "execution failed. Repeatable.",
     ),
 ]
 Timeout = Annotated[
@@ -66,3 +86,17 @@ Variables = Annotated[
 Groups = Annotated[
     list[str] | None, typer.Option("--group", "-g", metavar="G", help="Group. Repeatable.")
 ]
+
+
+def one_limit(limit: list[str] | None) -> str | None:
+    """Return the pattern of ``--limit``.
+
+    Raises:
+        UsageError: it was given twice.
+    """
+    if limit and len(limit) > 1:
+        raise UsageError(
+            "--limit was given twice. Join patterns with ':' (web:db); options of a command "
+            "or script itself stand behind --."
+        )
+    return limit[0] if limit else None

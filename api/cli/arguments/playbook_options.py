@@ -41,3 +41,10 @@ Content = Annotated[
         help="Send this folder as content instead of the control plane's own.",
     ),
 ]
+AcceptDifferences = Annotated[
+    bool,
+    typer.Option(
+        "--accept-differences",
+        help="Run it though 'serial', 'run_once' or 'delegate_to' in it mean other things here.",
+    ),
+]

@@ -8,6 +8,7 @@ either. Several are merged in order, a later one wins.
 import datetime as dt
 import json
 import shlex
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,30 @@ def parse_variables(arguments: Iterable[str], option: str = "-e") -> dict[str, A
     for argument in arguments:
         merged.update(_parse_argument(argument, f"{option} '{_shorten(argument)}'"))
     return merged
+
+
+def read_variables(file: Path, option: str) -> dict[str, Any]:
+    """Read variables from a file, or where it is ``-`` from standard input.
+
+    Raises:
+        UsageError: it cannot be read, or holds something else.
+    """
+    if str(file) != "-":
+        return _parse_file(file, f"{option} {file}")
+    return _parse_structure(sys.stdin.read(), f"{option} -")
+
+
+def parse_labels(arguments: Iterable[str]) -> dict[str, str]:
+    """Read labels that are to be set.
+
+    Raises:
+        UsageError: names the one that is not KEY=VALUE.
+    """
+    pairs = [argument.partition("=") for argument in arguments]
+    wrong = next((key for key, equals, _value in pairs if not equals), None)
+    if wrong is not None:
+        raise UsageError(f"--label '{wrong}' is not KEY=VALUE.")
+    return {key: value for key, _equals, value in pairs}
 
 
 def _parse_argument(argument: str, place: str) -> dict[str, Any]:

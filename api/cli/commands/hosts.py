@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verbs about hosts: ``add``, ``install``, ``enroll``, ``list``, ``show``, ``remove``."""
+"""The verbs about hosts: ``add``, ``install``, ``enroll``, ``list``, ``show``, ``remove``.
+
+``set`` is in ``host_changes``.
+"""
 
 import json
 from pathlib import Path
@@ -7,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.arguments.change_options import LabelChanges
 from api.cli.arguments.credentials import read_credentials
 from api.cli.arguments.options import (
     AcceptHostKey,
@@ -15,15 +19,19 @@ from api.cli.arguments.options import (
     Detach,
     ForgetCredentials,
     Groups,
+    Labels,
+    Limit,
     SshKey,
     SshPassword,
     SshUser,
+    States,
     Variables,
+    one_limit,
 )
-from api.cli.arguments.variables import parse_variables
+from api.cli.arguments.variables import parse_labels, parse_variables
 from api.cli.errors import ApiError, UsageError
 from api.cli.remote.client import ApiClient, open_client, quote_name
-from api.cli.terminal.hosts_view import print_host, print_hosts
+from api.cli.terminal.hosts_view import print_history, print_host, print_hosts
 from api.cli.terminal.output import say
 from api.cli.terminal.tables import print_json
 from api.cli.watching.outcome import ExitCode
@@ -32,10 +40,13 @@ from api.cli.watching.presentation import Presentation, present_run
 Names = Annotated[list[str], typer.Argument(metavar="NAME", help="Names of hosts.")]
 
 ENROLMENT_FIELDS = ("address", "rpc_port", "rpc_path", "agent_token", "secret_key")
+SHOWN_STATES = 10
+"""How many of its last states are shown with a host."""
+
 FINGERPRINT_FIELD = "cert_fingerprint"
 
 
-def add_host(
+def add_host(  # noqa: PLR0913 - an option each
     *,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the host in inventories.")],
     address: Annotated[
@@ -49,6 +60,7 @@ def add_host(
     ssh_password_stdin: SshPassword = False,
     groups: Groups = None,
     variables: Variables = None,
+    labels: LabelChanges = None,
 ) -> int:
     """Add a host. Nothing is contacted until 'myx host install'.
 
@@ -59,12 +71,14 @@ def add_host(
       myx host add web1 --address 192.0.2.10 --ssh-key ~/.ssh/id_ed25519 --group web
       myx host add db1 -a db1.example.org --ssh-user admin --ssh-password-stdin < password
       myx host add web2 -a 192.0.2.11 -g web --var http_port=8080 --var '{"debug": true}'
+      myx host add web3 -a 192.0.2.12 -g web --label env=prod
     """
     body = {
         "name": name,
         "address": address,
         "groups": groups or [],
         "variables": parse_variables(variables or (), "--var"),
+        **({"labels": parse_labels(labels)} if labels else {}),
         **read_credentials(ssh_key, password_stdin=ssh_password_stdin),
         **({"ssh_user": ssh_user} if ssh_user is not None else {}),
         **({"ssh_port": ssh_port} if ssh_port is not None else {}),
@@ -155,19 +169,28 @@ def list_hosts(
         str | None,
         typer.Option("--search", metavar="TEXT", help="Only with this in name or address."),
     ] = None,
+    limit: Limit = None,
+    labels: Labels = None,
+    states: States = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
 ) -> int:
     """List hosts with the state of their agents.
 
+    With --limit, --label and --state it shows whom a run with the same options would go to.
+
     Examples:
       myx host list
       myx host list --group web --json
+      myx host list --limit 'web:&eu:!web3' --label env=prod --state online
     """
-    hosts = list(open_client().list_all("/hosts", group=group, search=search))
+    chosen: dict[str, Any] = {"pattern": one_limit(limit), "label": labels, "state": states}
+    hosts = list(open_client().list_all("/hosts", group=group, search=search, **chosen))
     if as_json:
         print_json(hosts)
     elif hosts:
         print_hosts(hosts)
+    elif any(chosen.values()) or group or search:
+        say("No host fits.")
     else:
         say("No hosts. Add one: myx host add NAME --address A")
     return ExitCode.SUCCESSFUL
@@ -178,7 +201,7 @@ def show_host(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the host.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON document.")] = False,
 ) -> int:
-    """Show a host, and ask its agent how it is.
+    """Show a host, when it was online and offline, and ask its agent how it is.
 
     Example:
       myx host show web1
@@ -187,10 +210,12 @@ def show_host(
     path = f"/hosts/{quote_name(name)}"
     host = client.get(path)
     status, trouble = _ask_status(client, path)
+    history = client.get(f"{path}/history", page_size=SHOWN_STATES)["results"]
     if as_json:
-        print_json({**host, "status": status, "status_error": trouble})
+        print_json({**host, "status": status, "status_error": trouble, "history": history})
     else:
         print_host(host, status, trouble)
+        print_history(history)
     return ExitCode.SUCCESSFUL
 
 

@@ -8,8 +8,19 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.arguments.options import AsJson, Color, Detach, Limit, Timeout, User
+from api.cli.arguments.options import (
+    AsJson,
+    Color,
+    Detach,
+    Labels,
+    Limit,
+    States,
+    Timeout,
+    User,
+    one_limit,
+)
 from api.cli.arguments.playbook_options import (
+    AcceptDifferences,
     Check,
     Content,
     Diff,
@@ -18,9 +29,12 @@ from api.cli.arguments.playbook_options import (
     Tags,
     Verbosity,
 )
+from api.cli.arguments.rollout_options import Rollout
 from api.cli.arguments.variables import parse_variables
 from api.cli.errors import UsageError
-from api.cli.remote.client import open_client
+from api.cli.remote.client import ApiClient, open_client
+from api.cli.terminal.runs_view import print_preview
+from api.cli.watching.outcome import ExitCode
 from api.cli.watching.presentation import Presentation, present_run
 
 MAX_SCRIPT_BYTES = 1024 * 1024
@@ -32,9 +46,11 @@ MAX_VERBOSITY = 5
 def run_playbook(  # noqa: PLR0913 - the options of ansible-playbook
     *,
     playbook: Annotated[
-        str, typer.Argument(metavar="PLAYBOOK", help="Path of the playbook inside the content.")
+        str, typer.Argument(metavar="PLAYBOOK", help="Path inside the content, or template.")
     ],
     limit: Limit = None,
+    labels: Labels = None,
+    states: States = None,
     extra_vars: ExtraVars = None,
     check: Check = False,
     diff: Diff = False,
@@ -43,9 +59,11 @@ def run_playbook(  # noqa: PLR0913 - the options of ansible-playbook
     verbosity: Verbosity = 0,
     timeout: Timeout = None,
     content: Content = None,
+    accept_differences: AcceptDifferences = False,
     detach: Detach = False,
     as_json: AsJson = False,
     color: Color = None,
+    rollout: Rollout,
 ) -> int:
     """Run a playbook on hosts, and show their logs live.
 
@@ -63,7 +81,10 @@ def run_playbook(  # noqa: PLR0913 - the options of ansible-playbook
     Examples:
       myx run playbooks/deploy_caddy.yml --limit web --check --diff
       myx run site.yml -l 'web:!web3' -e version=2.1 -e @secrets.yml
+      myx run deploy_caddy -e caddy_health_timeout_s=30
+      myx run site.yml --label env=staging --state online
       myx run site.yml --content . -l staging
+      myx run site.yml -l web --waves 1,10%,100% --max-failures 5% --preview
       RUN=$(myx run site.yml --detach); myx log $RUN --follow
     """
     body: dict[str, Any] = {
@@ -72,30 +93,29 @@ def run_playbook(  # noqa: PLR0913 - the options of ansible-playbook
         "extra_vars": parse_variables(extra_vars or ()),
         "check": check,
         "diff": diff,
-        "tags": _split_tags(tags),
-        "skip_tags": _split_tags(skip_tags),
+        **_split_tags(tags=tags, skip_tags=skip_tags),
         "verbosity": min(verbosity, MAX_VERBOSITY),
-        **_optional(limit=_one_limit(limit), timeout_s=timeout),
+        **_choose(limit, labels, states),
+        **_optional(timeout_s=timeout, accept_differences=accept_differences or None),
     }
-    client = open_client()
-    if content is not None:
-        from api.cli.arguments.content import upload_content  # noqa: PLC0415 - only here, and slow to load
-
-        body["bundle_digest"] = upload_content(client, content)
-    return present_run(client, client.create_run(body), Presentation(detach, as_json, color))
+    client, how = open_client(), Presentation(detach, as_json, color)
+    return _start(client, body | send_content(client, content), rollout, how)
 
 
-def run_command(
+def run_command(  # noqa: PLR0913 - an option each
     *,
     command: Annotated[
         list[str], typer.Argument(metavar="COMMAND", help="Program and its arguments.")
     ],
     limit: Limit = None,
+    labels: Labels = None,
+    states: States = None,
     user: User = None,
     timeout: Timeout = None,
     detach: Detach = False,
     as_json: AsJson = False,
     color: Color = None,
+    rollout: Rollout,
 ) -> int:
     """Run a command on hosts, and show its output live.
 
@@ -110,28 +130,32 @@ def run_command(
       myx exec -l db1 --user postgres -- psql -c 'select 1'
       myx exec -l db1 -- cat /etc/hosts > hosts.db1
     """
+    usage = f"exec --limit PATTERN -- {shlex.join(command)}"
     body = {
         "kind": "command",
         "command": command,
-        "limit": _need_limit(limit, f"exec --limit PATTERN -- {shlex.join(command)}"),
+        **_need_choice(_choose(limit, labels, states), usage),
         **_optional(user=user, timeout_s=timeout),
     }
     client = open_client()
-    return present_run(client, client.create_run(body), Presentation(detach, as_json, color))
+    return _start(client, body, rollout, Presentation(detach, as_json, color))
 
 
-def run_script(
+def run_script(  # noqa: PLR0913 - an option each
     *,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Script; '-' reads standard input.")],
     args: Annotated[
         list[str] | None, typer.Argument(metavar="ARGS", help="The script's arguments.")
     ] = None,
     limit: Limit = None,
+    labels: Labels = None,
+    states: States = None,
     user: User = None,
     timeout: Timeout = None,
     detach: Detach = False,
     as_json: AsJson = False,
     color: Color = None,
+    rollout: Rollout,
 ) -> int:
     """Run a script on hosts, and show its output live.
 
@@ -148,11 +172,30 @@ def run_script(
         "kind": "script",
         "script": {"name": "stdin" if str(file) == "-" else file.name, "content": _read(file)},
         "args": args or [],
-        "limit": _need_limit(limit, usage),
+        **_need_choice(_choose(limit, labels, states), usage),
         **_optional(user=user, timeout_s=timeout),
     }
     client = open_client()
-    return present_run(client, client.create_run(body), Presentation(detach, as_json, color))
+    return _start(client, body, rollout, Presentation(detach, as_json, color))
+
+
+def _start(client: ApiClient, body: dict[str, Any], rollout: Rollout, how: Presentation) -> int:
+    """Start a run and show it, or only show what it would do."""
+    if rollout.fields:
+        body = {**body, "rollout": rollout.fields}
+    if rollout.preview:
+        print_preview(client.post("/runs/preview", body), as_json=how.as_json)
+        return ExitCode.SUCCESSFUL
+    return present_run(client, client.create_run(body), how)
+
+
+def send_content(client: ApiClient, folder: Path | None) -> dict[str, str]:
+    """Send a folder as content, where one is named; return the field that names it."""
+    if folder is None:
+        return {}
+    from api.cli.arguments.content import upload_content  # noqa: PLC0415 - only here, and slow to load
+
+    return {"bundle_digest": upload_content(client, folder)}
 
 
 def _read(file: Path) -> str:
@@ -172,24 +215,25 @@ def _read(file: Path) -> str:
         raise UsageError(f"{file} is not UTF-8 text: scripts are, programs are not.") from error
 
 
-def _one_limit(limit: list[str] | None) -> str | None:
-    if limit and len(limit) > 1:
-        raise UsageError(
-            "--limit was given twice. Join patterns with ':' (web:db); options of a command "
-            "or script itself stand behind --."
-        )
-    return limit[0] if limit else None
+def _choose(
+    limit: list[str] | None, labels: list[str] | None, states: list[str] | None
+) -> dict[str, Any]:
+    """Return the fields that say on which hosts."""
+    chosen = {"limit": one_limit(limit), "labels": labels, "states": states}
+    return {name: value for name, value in chosen.items() if value}
 
 
-def _need_limit(limit: list[str] | None, usage: str) -> str:
-    pattern = _one_limit(limit)
-    if not pattern:
+def _need_choice(chosen: dict[str, Any], usage: str) -> dict[str, Any]:
+    if not chosen:
         raise UsageError(f"Say on which hosts ('all' is a pattern too):\n  myx {usage}")
-    return pattern
+    return chosen
 
 
-def _split_tags(tags: list[str] | None) -> list[str]:
-    return [tag.strip() for each in tags or () for tag in each.split(",") if tag.strip()]
+def _split_tags(**given: list[str] | None) -> dict[str, list[str]]:
+    return {
+        name: [tag.strip() for each in tags or () for tag in each.split(",") if tag.strip()]
+        for name, tags in given.items()
+    }
 
 
 def _optional(**fields: Any) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from api.cli.remote.client import open_client
+from api.cli.terminal.output import say
 from api.cli.watching.outcome import ExitCode
 
 DEMO_DIR = Path(".myx/demo")
@@ -82,6 +84,21 @@ def show_signing_key() -> int:
     from api.core.settings import load_settings  # noqa: PLC0415 - pydantic takes 0.3 s
 
     sys.stdout.write(f"{find_signer(load_settings().signing_key_file).public_key}\n")
+    return ExitCode.SUCCESSFUL
+
+
+def rotate_key() -> int:
+    """Replace the key that seals secrets in the database, while everything goes on.
+
+    Every secret is sealed with a new key, then the old one is taken out of 'secret.key' in the
+    data directory. Where it was interrupted, this goes on from there. Keep a copy of the old
+    file for as long as you keep backups that were made before.
+
+    Example:
+      myx server rotate-key
+    """
+    done = open_client().post("/keys/rotate")
+    say(f"Sealed {done['resealed']} secrets with the new key; the old one is gone.")
     return ExitCode.SUCCESSFUL
 
 

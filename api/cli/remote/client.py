@@ -5,6 +5,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -58,9 +59,33 @@ class ApiClient:
                 return
             page += 1
 
-    def post(self, path: str, body: Json | None = None) -> Any:
+    def post(
+        self,
+        path: str,
+        body: Json | None = None,
+        headers: dict[str, str] | None = None,
+        timeout_s: float = REQUEST_TIMEOUT_S,
+    ) -> Any:
         """Ask for something to be done, once: a broken connection is an error."""
-        return self._call("POST", path, body=body)
+        return self._call("POST", path, body=body, headers=headers, timeout_s=timeout_s)
+
+    def put(self, path: str, body: Json) -> Any:
+        """Replace something, once: a broken connection is an error."""
+        return self._call("PUT", path, body=body)
+
+    @contextmanager
+    def signed_in(self, name: str, password: str) -> Iterator[dict[str, str]]:
+        """Sign in while the block lasts; lends the headers that show it."""
+        data = json.dumps({"name": name, "password": password}).encode()
+        json_type = {"Content-Type": "application/json"}
+        response = self._send("POST", "/session", data, json_type)
+        cookie = response.header("Set-Cookie").partition(";")[0]
+        session = _decode(response, self.server)
+        headers = {"Cookie": cookie, "X-CSRF-Token": session["csrf_token"]}
+        try:
+            yield headers
+        finally:
+            self._call("DELETE", "/session", headers=headers)
 
     def create_run(self, body: Json, path: str = "/runs") -> Json:
         """Create a run; one key for all attempts, so that it is created once."""
@@ -68,9 +93,13 @@ class ApiClient:
         run: Json = self._retry(lambda: self._call("POST", path, body=body, headers=headers))
         return run
 
-    def delete(self, path: str) -> None:
+    def patch(self, path: str, body: Json) -> Any:
+        """Change something, once: a broken connection is an error."""
+        return self._call("PATCH", path, body=body)
+
+    def delete(self, path: str, **query: Any) -> None:
         """Remove something."""
-        self._call("DELETE", path)
+        self._call("DELETE", path, query=query)
 
     def put_file(self, path: str, file: Path, media_type: str) -> Any:
         """Store a file under a name that says what is in it; again where it breaks off."""
@@ -100,13 +129,15 @@ class ApiClient:
         query: Json | None = None,
         body: Json | None = None,
         headers: dict[str, str] | None = None,
+        timeout_s: float = REQUEST_TIMEOUT_S,
     ) -> Any:
         sent = dict(headers or {})
         data = None
         if body is not None:
             sent["Content-Type"] = "application/json"
             data = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-        return _decode(self._send(method, _with_query(path, query or {}), data, sent), self.server)
+        target = _with_query(path, query or {})
+        return _decode(self._send(method, target, data, sent, timeout_s), self.server)
 
     def _send(
         self,
@@ -150,7 +181,12 @@ def quote_name(name: str | int) -> str:
 
 
 def _with_query(path: str, query: Json) -> str:
-    given = {name: _plain(value) for name, value in query.items() if value is not None}
+    given = [
+        (name, _plain(each))
+        for name, value in query.items()
+        if value is not None
+        for each in (value if isinstance(value, list | tuple) else [value])
+    ]
     return f"{path}?{urlencode(given)}" if given else path
 
 

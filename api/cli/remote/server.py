@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which control plane is spoken to, and with which token?
 
-``MYX_URL``, ``MYX_TOKEN`` and ``MYX_CA_FILE`` say it. Without them it is the one on this
-machine: its address from ``MYX_LISTEN``, its token from the data directory. The token of this
-machine is never sent to another one.
+``MYX_URL``, ``MYX_TOKEN`` and ``MYX_CA_FILE`` say it, or ``myx login`` has said it. Without them
+it is the one on this machine: its address from ``MYX_LISTEN``, its token from the data directory.
+The token of this machine is never sent to another one.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from api.cli.errors import NoServerError, UsageError
+from api.cli.remote.logins import Login, Logins
 from api.core.places import (
     ADMIN_TOKEN_NAME,
     DEFAULT_LISTEN,
@@ -57,17 +58,42 @@ def find_server(environ: Mapping[str, str] = os.environ) -> Server:
     if ca_file is not None and not ca_file.is_file():
         raise UsageError(f"MYX_CA_FILE={ca_file} is not a file. Name the CA's PEM file.")
     if not url:
-        return _find_local(environ, ca_file)
+        login = None if _names_local(environ) else Logins(environ).find()
+        return _use_login(login, ca_file) if login else _find_local(environ, ca_file)
     parts = _split_url(url)
     if environ.get("MYX_TOKEN"):
         return Server(url, _clean(environ["MYX_TOKEN"]), "MYX_TOKEN", ca_file)
+    login = Logins(environ).find(url)
+    if login is not None:
+        return _use_login(login, ca_file)
     if not is_loopback(parts.hostname or ""):
         raise NoServerError(
             f"MYX_URL is {url}, but MYX_TOKEN is not set.\n"
-            f"Set it to that control plane's token: '{ADMIN_TOKEN_NAME}' in its data directory."
+            f"Sign in with 'myx login {url} --user NAME', or set MYX_TOKEN to a token of that "
+            "control plane."
         )
     token, source = _read_local_token(environ)
     return Server(url, token, source, ca_file)
+
+
+def check_url(url: str) -> str:
+    """Return the URL of a control plane in the form that it is kept in.
+
+    Raises:
+        UsageError: it is none.
+    """
+    url = url.rstrip("/")
+    _split_url(url, "URL")
+    return url
+
+
+def _names_local(environ: Mapping[str, str]) -> bool:
+    return any(environ.get(name) for name in ("MYX_TOKEN", "MYX_LISTEN", "MYX_DATA_DIR"))
+
+
+def _use_login(login: Login, ca_file: Path | None) -> Server:
+    kept = Path(login.ca_file) if login.ca_file else None
+    return Server(login.url, login.token, "myx login", ca_file or kept)
 
 
 def _find_local(environ: Mapping[str, str], ca_file: Path | None) -> Server:
@@ -115,11 +141,11 @@ def _clean(token: str) -> str:
     return token
 
 
-def _split_url(url: str) -> SplitResult:
+def _split_url(url: str, name: str = "MYX_URL") -> SplitResult:
     try:
         parts = urlsplit(url)
         if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
             return parts
     except ValueError:
         pass  # the port is no number
-    raise UsageError(f"MYX_URL={url} is not a URL like https://myx.example.org:8000.")
+    raise UsageError(f"{name}={url} is not a URL like https://myx.example.org:8000.")

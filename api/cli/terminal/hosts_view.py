@@ -2,6 +2,7 @@
 """How are hosts shown on a terminal?"""
 
 import json
+import sys
 from typing import Any
 
 from api.cli.terminal.tables import print_fields, print_table
@@ -39,7 +40,11 @@ def print_host(host: Json, status: Json | None, trouble: str | None) -> None:
             ("ssh", f"{host['ssh_user']}, port {host['ssh_port']}"),
             ("ssh credentials", "stored, sealed" if host["has_ssh_credentials"] else "none"),
             ("groups", ", ".join(host["groups"])),
+            ("labels", ", ".join(f"{key}={text}" for key, text in host["labels"].items())),
             ("variables", _tell_variables(host["variables"])),
+            ("secret variables", ", ".join(host["secret_variables"])),
+            *((name, host[name]) for name in ("description", "location", "provider", "idc")),
+            ("maintenance", _tell_maintenance(host)),
             ("agent", " ".join(filter(None, (agent["status"], agent["version"])))),
             ("agent port", str(agent["rpc_port"] or "")),
             ("certificate", agent["cert_fingerprint"] or ""),
@@ -47,6 +52,15 @@ def print_host(host: Json, status: Json | None, trouble: str | None) -> None:
             *(_tell_status(status) if status else [("no answer", trouble or "")]),
         ]
     )
+
+
+def print_history(states: list[Json]) -> None:
+    """Print the states that a host went into, the newest first."""
+    if states:
+        sys.stdout.write("\n")
+        head = ("SINCE (UTC)", "STATE", "WHY")
+        rows = [(tell_time(each["at"]), each["state"], each["reason"]) for each in states]
+        print_table(head, rows, status=head.index("STATE"))
 
 
 def _tell_variables(variables: Json) -> str:
@@ -68,6 +82,12 @@ def _tell_status(status: Json) -> list[tuple[str, str]]:
         ("disk free", _tell_share(*disk)),
         ("held", ", ".join(running) or "no executions"),
     ]
+
+
+def _tell_maintenance(host: Json) -> str:
+    if host.get("maintenance_since") is None:
+        return ""
+    return f"since {tell_time(host['maintenance_since'])}: {host.get('maintenance_reason') or ''}"
 
 
 def _tell_share(free: int, total: int) -> str:

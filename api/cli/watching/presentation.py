@@ -32,6 +32,8 @@ class Presentation:
 
 def present_run(client: ApiClient, run: Json, how: Presentation) -> ExitCode:
     """Show a run that was just created, as asked, and return the exit code."""
+    for warning in run.get("warnings", ()):
+        say(f"Warning: {warning}.")
     if how.detach:
         return _leave(run, how)
     if how.as_json:

@@ -2,7 +2,8 @@
 // What does a person see of MyX in a browser? Runs, hosts, and the log of a run as it grows.
 //
 // Everything that comes from the API is put on the page as text nodes, never as markup. The token
-// stays in this tab (sessionStorage) and travels only in the Authorization header.
+// stays in this tab (sessionStorage) and travels only in the Authorization header. Who signs in with a
+// password has a session in a cookie that no script reads; changes bring its CSRF token besides.
 
 const TOKEN_KEY = "myx-token";
 const API = "api/v1";
@@ -21,6 +22,7 @@ const signOut = document.getElementById("sign-out");
 const notice = document.getElementById("notice");
 
 let view = new AbortController(); // aborted when another view is shown
+let csrf = null; // of the session, where there is one
 
 // ---------------------------------------------------------------- page elements
 
@@ -75,16 +77,39 @@ class ApiError extends Error {
 }
 
 async function request(path, options = {}) {
-  const token = sessionStorage.getItem(TOKEN_KEY) ?? "";
+  const token = sessionStorage.getItem(TOKEN_KEY);
+  const shown = token ? { Authorization: `Bearer ${token}` } : csrf ? { "X-CSRF-Token": csrf } : {};
   const response = await fetch(`${API}${path}`, {
     ...options,
-    headers: { Authorization: `Bearer ${token}` },
+    headers: { ...shown, ...options.headers },
     signal: options.signal ?? view.signal,
     cache: "no-store",
   });
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   throw new ApiError(response.status, problem.detail ?? `HTTP ${response.status}`);
+}
+
+async function signInWith(name, secret) {
+  if (!name) {
+    sessionStorage.setItem(TOKEN_KEY, secret);
+    await getJson("/account");
+    return;
+  }
+  const body = JSON.stringify({ name, password: secret });
+  const headers = { "Content-Type": "application/json" };
+  csrf = (await (await request("/session", { method: "POST", headers, body })).json()).csrf_token;
+}
+
+// Says whether this browser shows something already: a token of this tab, or a session's cookie.
+async function isSignedIn() {
+  if (sessionStorage.getItem(TOKEN_KEY) || csrf) return true;
+  try {
+    csrf = (await getJson("/session")).csrf_token;
+  } catch (error) {
+    if (error.status !== 401) showError(error);
+  }
+  return csrf !== null;
 }
 
 async function getJson(path) {
@@ -251,33 +276,41 @@ async function downloadLog(execution) {
 function showSignIn(message = "") {
   nav.hidden = signOut.hidden = true;
   say(message);
-  const input = make("input", { type: "password", id: "token", autocomplete: "off", required: true, spellcheck: false });
+  const name = make("input", { id: "name", autocomplete: "username", spellcheck: false });
+  const secret = make("input", { type: "password", id: "secret", autocomplete: "current-password", required: true, spellcheck: false });
   const form = make("form", { className: "sign-in" },
     make("h1", {}, "Sign in"),
-    make("label", { htmlFor: "token" }, "Token"),
-    input,
+    make("label", { htmlFor: "name" }, "Name"),
+    name,
+    make("label", { htmlFor: "secret" }, "Password, or without a name a token"),
+    secret,
     make("button", { type: "submit" }, "Sign in"),
     make("p", { className: "faint" }, "The first start of the control plane wrote the admin token to the file ",
-      make("code", {}, "admin-token"), " in its data directory. It is kept in this tab only."));
+      make("code", {}, "admin-token"), " in its data directory. A token is kept in this tab only."));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    sessionStorage.setItem(TOKEN_KEY, input.value.trim());
     try {
-      await getJson("/runs?page_size=1");
+      await signInWith(name.value.trim(), name.value.trim() ? secret.value : secret.value.trim());
       show();
     } catch (error) {
       showError(error);
     }
   });
   main.replaceChildren(form);
-  input.focus();
+  name.focus();
 }
 
 function forget(message = "") {
   sessionStorage.removeItem(TOKEN_KEY);
+  csrf = null;
   view.abort();
   view = new AbortController();
   showSignIn(message);
+}
+
+async function leave() {
+  if (csrf) await request("/session", { method: "DELETE" }).catch(() => {});
+  forget();
 }
 
 // Draws now and then again, for as long as the view is shown and the tab is looked at.
@@ -408,11 +441,14 @@ class RunView {
   }
 }
 
-function show() {
+async function show() {
   view.abort();
   view = new AbortController();
   say("");
-  if (!sessionStorage.getItem(TOKEN_KEY)) { showSignIn(); return; }
+  const { signal } = view;
+  const known = await isSignedIn();
+  if (signal.aborted) return;
+  if (!known) { showSignIn(notice.textContent); return; }
   nav.hidden = signOut.hidden = false;
   const [path, query] = location.hash.slice(1).split("?");
   const parameters = new URLSearchParams(query);
@@ -424,6 +460,6 @@ function show() {
   else showRuns(parameters);
 }
 
-signOut.addEventListener("click", () => forget());
+signOut.addEventListener("click", leave);
 addEventListener("hashchange", show);
 show();

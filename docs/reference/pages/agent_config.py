@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What stands in the agent's configuration? From ``agent_runner.config``."""
 
-from agent_runner.config import ASSIGNED_KEYS, DEFAULT_CONFIG_PATH, Config, Limits
+from agent_runner.config import (
+    ASSIGNED_KEYS,
+    DEFAULT_CONFIG_PATH,
+    Config,
+    Limits,
+    PreviousCredentials,
+)
 from pages.structs import write_fields
 
 
@@ -22,4 +28,11 @@ them: `myx host install` and `playbooks/install_agent.yml` write the file. Unkno
 The object under `limits`.
 
 {write_fields(Limits)}
+
+## Previous credentials
+
+The object under `previous_credentials`. The agent writes it at a rotation, and removes it when the
+new token was seen for the first time.
+
+{write_fields(PreviousCredentials)}
 """

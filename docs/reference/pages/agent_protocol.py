@@ -5,12 +5,13 @@ import ast
 import inspect
 import itertools
 from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 import msgspec
 from msgspec import inspect as types
 
-from agent_runner.protocol import errors, methods
+from agent_runner.protocol import credentials, errors, methods
 from agent_runner.rpc.methods import Method, Services, build_methods
 from pages.markdown import unwrap, write_code, write_table
 from pages.structs import write_fields
@@ -41,10 +42,12 @@ def render() -> str:
     services = Services(
         executions=nothing,
         content=nothing,
+        credentials=nothing,
         host=nothing,
         rpc_port=0,
         limits={},
         bundle_signatures="no_key",
+        bundle_public_key=None,
     )
     listed = list(build_methods(services).values())
     return "\n\n".join(
@@ -120,15 +123,18 @@ def _write_errors() -> str:
 
 def _write_limits() -> str:
     """Return the named constants of the contract with the sentence below each."""
-    rows = []
-    body = ast.parse(inspect.getsource(methods)).body
+    rows = [row for module in (methods, credentials) for row in _list_constants(module)]
+    return write_table(["name", "value", "meaning"], rows)
+
+
+def _list_constants(module: ModuleType) -> Iterator[tuple[str, str, str]]:
+    body = ast.parse(inspect.getsource(module)).body
     for statement, following in itertools.pairwise(body):
         if isinstance(statement, ast.Assign) and isinstance(following, ast.Expr):
             name = ast.unparse(statement.targets[0])
-            value = getattr(methods, name)
+            value = getattr(module, name)
             if isinstance(value, int | float | str):
-                rows.append((write_code(name), write_code(value), unwrap(_read_text(following))))
-    return write_table(["name", "value", "meaning"], rows)
+                yield write_code(name), write_code(value), unwrap(_read_text(following))
 
 
 def _read_text(statement: ast.Expr) -> str:

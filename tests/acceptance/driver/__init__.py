@@ -3,5 +3,6 @@
 
 ``control_plane`` starts, kills and restarts the server; ``command_line`` runs ``myx``;
 ``content`` makes the folder that runs are made from; ``gates`` hold a run in its middle;
+``load`` holds a crowd on one host; ``agents`` changes an agent's limits;
 ``expectations`` says what a clear error is; ``evidence`` collects what explains a failure.
 """

@@ -4,7 +4,8 @@
 import shutil
 from pathlib import Path
 
-from driver import gates
+from breaking import endings, workloads
+from driver import gates, load
 
 ROOT = Path(__file__).parents[3]
 
@@ -13,6 +14,9 @@ PARTS = ("playbooks", "roles", "collections", "inventory", "ansible.cfg", "VERSI
 
 PLAYBOOKS = {
     "gate.yml": gates.PLAYBOOK,
+    "traces.yml": workloads.PLAYBOOK,
+    "load.yml": load.PLAYBOOK,
+    "endless.yml": endings.PLAYBOOK,
     "touch.yml": """---
 - name: Leave a mark
   hosts: all

@@ -4,6 +4,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -16,14 +17,23 @@ from lab.waiting import wait_for
 MYX = Path(sys.executable).with_name("myx")
 """The command line of the environment that the tests run in."""
 
+_TLS = ssl.create_default_context()  # costs more than the requests of a test, so it is made once
+
 START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 30
 
 
 class ControlPlane:
-    """A ``myx serve`` process with a data directory, a content folder and a port of its own."""
+    """A ``myx serve`` process with a data directory, a content folder and a port of its own.
 
-    def __init__(self, folder: Path, content_dir: Path) -> None:
+    Args:
+        folder: holds its data and its log.
+        content_dir: what runs are made from.
+        settings: more of its ``MYX_*`` variables.
+    """
+
+    def __init__(self, folder: Path, content_dir: Path, **settings: str) -> None:
+        self._settings = settings
         self.data_dir = folder / "data"
         self.content_dir = content_dir
         self.log_path = folder / "serve.log"
@@ -41,7 +51,9 @@ class ControlPlane:
             "MYX_CONTENT_DIR": str(self.content_dir),
             "MYX_RPC_TIMEOUT_S": "10",
             "MYX_AGENT_LOST_AFTER_S": "60",
+            "MYX_MAX_PLAYBOOKS_PER_HOST": "100",
             "COLUMNS": "160",
+            **self._settings,
         }
 
     @property
@@ -85,7 +97,7 @@ class ControlPlane:
         """Send one authorised request; ``path`` is relative to ``/api/v1``."""
         headers = {"Authorization": f"Bearer {self.token}"} | options.pop("headers", {})
         url = f"{self.url}/api/v1{path}"
-        return httpx.request(method, url, headers=headers, timeout=60, **options)
+        return httpx.request(method, url, headers=headers, timeout=60, verify=_TLS, **options)
 
     def ask(self, path: str) -> Any:
         """Return the JSON of a GET that must succeed."""

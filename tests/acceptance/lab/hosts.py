@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How does a test get hosts of its own, break them, look into them, and give them back?"""
 
+import ipaddress
+import json
 import os
 import secrets
 import shlex
@@ -12,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.disks import Disk, remove_orphaned_disks
 from lab.image import CACHE_DIR, DEFAULT_SUITE, DEPLOY_USER, ensure_image
 from lab.podman import ask_podman, run_podman
 from lab.waiting import wait_for
@@ -25,7 +28,17 @@ PID_LABEL = "myx-lab-pid"
 BOOT_TIMEOUT_S = 60
 """From the start of the container to the greeting of its sshd."""
 
-_BOOT = "tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id; exec /sbin/init"
+STATE_DIR = "/var/lib/myx-agent"
+"""Where a host's own disk is mounted: the agent's spool."""
+
+# A machine keeps its machine id for life and has another boot id at each start; a container has
+# neither by itself.
+_BOOT = """
+test -s /etc/machine-id || tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id
+cat /proc/sys/kernel/random/uuid >/run/boot-id
+mount --bind /run/boot-id /proc/sys/kernel/random/boot_id
+exec /sbin/init
+"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,7 @@ class Host:
     name: str
     container: str
     address: str
+    disk: Disk | None = None
 
     def execute(
         self, *argv: str, stdin: bytes | None = None, check: bool = True
@@ -73,6 +87,22 @@ class Host:
         gateway = ask_podman("inspect", self.container, "--format", "{{.NetworkSettings.Gateway}}")
         self.execute("ip", "route", "replace", "default", "via", gateway)
 
+    def lose_power(self) -> None:
+        """Pull the plug: no process gets another moment, and the own disk forgets what is unsynced.
+
+        Raises:
+            ValueError: it was booted without a disk of its own.
+        """
+        if self.disk is None:
+            raise ValueError(f"{self.name} has no disk of its own")
+        run_podman("kill", "--signal", "KILL", self.container)
+        run_podman("wait", self.container)
+        self.disk.lose_power()
+
+    def power_up(self) -> None:
+        """Boot again, at the same address."""
+        run_podman("start", self.container)
+
     def renew_ssh_host_keys(self) -> None:
         """Give the host another SSH identity, as a re-installed machine has."""
         self.execute("sh", "-c", "rm /etc/ssh/ssh_host_* && ssh-keygen -A && systemctl restart ssh")
@@ -101,11 +131,18 @@ class Lab:
         self.key_path = make_key(self._dir / "id_ed25519")
         remove_orphans()
 
-    def boot(self, *names: str) -> list[Host]:
-        """Boot hosts together and return them, in order, when their sshd greets."""
-        for name in names:
-            self._start(name)
-        booted = [self._adopt(name) for name in names]
+    def boot(self, *names: str, disk_mb: int | None = None) -> list[Host]:
+        """Boot hosts together and return them, in order, when their sshd greets.
+
+        Args:
+            names: their host names.
+            disk_mb: gives each a disk of its own for the agent's state, and makes it able to lose
+                its power.
+        """
+        disks = {name: Disk(CACHE_DIR, disk_mb) if disk_mb else None for name in names}
+        for name, disk in disks.items():
+            self._start(name, disk)
+        booted = [self._adopt(name, disk) for name, disk in disks.items()]
         for host in booted:
             host.wait_for_ssh()
         return booted
@@ -114,6 +151,8 @@ class Lab:
         """Remove hosts as a power cut does, with all they hold."""
         for host in hosts:
             run_podman("rm", "--force", "--time", "0", host.container)
+            if host.disk is not None:
+                host.disk.remove()
             del self.hosts[host.name]
 
     def close(self) -> None:
@@ -121,20 +160,24 @@ class Lab:
         self.remove(list(self.hosts.values()))
         shutil.rmtree(self._dir)
 
-    def _start(self, name: str) -> None:
+    def _start(self, name: str, disk: Disk | None) -> None:
         key = f"{self.key_path}.pub"
+        more: tuple[str, ...] = ()
+        if disk:  # a machine that boots again has the addresses that it had; only chosen ones stay
+            more = ("--ip", _choose_address(), "--mac-address", _choose_mac())
+            more += ("--volume", f"{disk.path}:{STATE_DIR}")
         run_podman(
             *("run", "--detach", "--name", self._container(name), "--hostname", name),
             *("--label", f"{LABEL}={self.session}", "--label", f"{PID_LABEL}={os.getpid()}"),
             *("--systemd=always", "--privileged", "--stop-timeout", "2"),
-            *("--volume", f"{key}:/root/.ssh/authorized_keys:ro"),
+            *("--volume", f"{key}:/root/.ssh/authorized_keys:ro", *more),
             *(self._image, "sh", "-c", _BOOT),
         )
 
-    def _adopt(self, name: str) -> Host:
+    def _adopt(self, name: str, disk: Disk | None) -> Host:
         container = self._container(name)
         address = ask_podman("inspect", container, "--format", "{{.NetworkSettings.IPAddress}}")
-        host = self.hosts[name] = Host(name, container, address)
+        host = self.hosts[name] = Host(name, container, address, disk)
         home = f"/home/{DEPLOY_USER}/.ssh/authorized_keys"
         install = f"install -m 0600 -o {DEPLOY_USER} /root/.ssh/authorized_keys {home}"
         host.execute("sh", "-c", install)
@@ -152,7 +195,20 @@ def remove_orphans(*, every: bool = False) -> list[str]:
     gone = [name for name, pid in containers if every or not Path("/proc", pid).exists()]
     if gone:
         run_podman("rm", "--force", "--time", "0", *gone)
+    remove_orphaned_disks(CACHE_DIR)
     return gone
+
+
+def _choose_address() -> str:
+    """Return an address of the containers' network; podman refuses one that is taken."""
+    described = json.loads(ask_podman("network", "inspect", "podman"))
+    network = ipaddress.ip_network(described[0]["subnets"][0]["subnet"])
+    return str(network[secrets.randbelow(network.num_addresses - 512) + 256])
+
+
+def _choose_mac() -> str:
+    """Return a locally administered hardware address."""
+    return ":".join(f"{byte:02x}" for byte in (0x02, *secrets.token_bytes(5)))
 
 
 def make_key(path: Path) -> Path:

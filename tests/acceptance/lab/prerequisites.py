@@ -15,6 +15,8 @@ PACKAGES_BY_PROGRAM = {
     "ssh": "openssh-client",
     "ssh-keygen": "openssh-client",
     "iptables": "iptables",
+    "mkfs.ext4": "e2fsprogs",
+    "cc": "gcc",
 }
 """Which Debian package brings which program."""
 

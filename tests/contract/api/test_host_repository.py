@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from api.db import lists
 from api.db.database import Database
 from api.hosts.errors import HostExistsError
+from api.hosts.presence.repository import PresenceRepository
 from api.hosts.repository import HostRepository
 from api.hosts.rows import mark_changed
 from api.hosts.schemas import HostQuery
@@ -31,16 +33,16 @@ async def _list(database: Database, **query: Any) -> tuple[str, int]:
         ({"order_by": "-name"}, ("web2 web1 lonely db1", 4)),
         ({"order_by": "address"}, ("web2 lonely web1 db1", 4)),
         ({"order_by": "-created_at"}, ("lonely db1 web2 web1", 4)),
-        ({"group": "web"}, ("web1 web2", 2)),
-        ({"group": "nope"}, ("", 0)),
-        ({"agent_status": "online"}, ("web1", 1)),
-        ({"agent_status": "offline"}, ("web2", 1)),
-        ({"agent_status": "not_installed"}, ("db1 lonely", 2)),
+        ({"state": ["online"]}, ("web1", 1)),
+        ({"state": ["offline"]}, ("web2", 1)),
+        ({"state": ["not_installed"]}, ("db1 lonely", 2)),
+        ({"state": ["online", "offline"]}, ("web1 web2", 2)),
+        ({"state": ["failed"]}, ("", 0)),
         ({"search": "WEB"}, ("web1 web2", 2)),
         ({"search": "example"}, ("db1", 1)),
         ({"search": "%"}, ("", 0)),
         ({"search": "_"}, ("", 0)),
-        ({"group": "eu", "agent_status": "online", "search": "1"}, ("web1", 1)),
+        ({"state": ["online"], "search": "1"}, ("web1", 1)),
         ({"page": 2, "page_size": 3}, ("web2", 4)),
         ({"page": 9}, ("", 4)),
     ],
@@ -57,7 +59,7 @@ async def test_a_host_comes_whole(database: Database) -> None:
     async with database.unit_of_work(read_only=True) as session:
         host = await HostRepository(session).find_host("web1")
     assert host is not None
-    assert [row.name for row in host.group_rows] == ["eu", "web"]
+    assert [group.name for group in host.groups] == ["eu", "web"]
     assert host.agent is not None
     assert host.agent.rpc_port == 9001
     assert host.created_at == NOW
@@ -81,7 +83,49 @@ async def test_a_name_is_taken_once(database: Database) -> None:
 def _make_run(host: Host) -> tuple[Run, Execution]:
     facts: dict[str, Any] = {"status": "successful", "created_at": NOW}
     run = Run(id=7, kind="command", name="true", spec={}, created_by="admin", **facts)
-    return run, Execution(id="e1", run_id=7, host_id=host.id, host_name=host.name, **facts)
+    return run, _make_execution("e1", host, "successful")
+
+
+def _make_execution(execution_id: str, host: Host, status: str) -> Execution:
+    return Execution(
+        id=execution_id,
+        run_id=7,
+        host_id=host.id,
+        host_name=host.name,
+        status=status,
+        created_at=NOW,
+        finished_at=None if status == "running" else NOW,
+    )
+
+
+async def test_the_last_end_says_who_failed(database: Database) -> None:
+    """A host has failed when its last execution that ended did not do what it should."""
+    ends = {"web1": ["successful", "failed"], "web2": ["failed", "successful"]}
+    ends |= {"db1": ["lost", "running"], "lonely": ["failed", "canceled"]}
+    async with database.unit_of_work() as session:
+        repository = HostRepository(session)
+        hosts = await repository.list_hosts_by_name(list(ends))
+        session.add(_make_run(hosts[0])[0])
+        await session.flush()
+        for host in hosts:
+            for number, status in enumerate(ends[host.name]):
+                session.add(_make_execution(f"{host.name}-{number}", host, status))
+    assert await _list(database, state=["failed"]) == ("db1 web1", 2)
+    assert await _list(database, state=["failed", "online"]) == ("web1", 1)
+    async with database.unit_of_work(read_only=True) as session:
+        ids = await HostRepository(session).list_ids_in_states(["failed"])
+    assert ids == {host.id for host in hosts if host.name in {"db1", "web1"}}
+
+
+async def test_only_the_hosts_with_given_ids_are_listed(database: Database) -> None:
+    """Thousands of ids fit, as a pattern over a large fleet leaves them."""
+    async with database.unit_of_work(read_only=True) as session:
+        repository = HostRepository(session)
+        web1, *_ = await repository.list_hosts_by_name(["web1"])
+        many = [web1.id, *range(1_000, 41_000)]
+        rows = await repository.list_hosts(HostQuery(), many)
+        assert [host.name for host in rows.items] == ["web1"]
+        assert (await repository.list_hosts(HostQuery(), [])).count == 0
 
 
 async def test_a_host_leaves_its_executions(database: Database) -> None:
@@ -103,7 +147,7 @@ async def test_a_host_leaves_its_executions(database: Database) -> None:
             "web2",
         ]
         assert 9001 not in await HostRepository(session).list_taken_ports()
-        assert set((await session.scalars(select(HostGroup.name))).all()) == {"eu", "us", "web"}
+        assert host.id not in set((await session.scalars(select(HostGroup.host_id))).all())
 
 
 async def test_members_are_all_hosts_with_their_groups(database: Database) -> None:
@@ -132,7 +176,7 @@ async def test_contacts_are_recorded(database: Database) -> None:
         ids = {m.name: m.host_id for m in await HostRepository(session).list_members()}
     later = datetime(2026, 2, 1, tzinfo=UTC)
     async with database.unit_of_work() as session:
-        await HostRepository(session).record_contacts(
+        await PresenceRepository(session).record_contacts(
             [
                 Contact(ids["web1"], version=None, error="no route"),
                 Contact(ids["web2"], version="1.2.3"),
@@ -160,7 +204,7 @@ async def test_the_stamp_tells_states_of_the_fleet_apart(database: Database) -> 
 
     async def look() -> None:
         async with database.unit_of_work(read_only=True) as session:
-            stamps.append(await HostRepository(session).get_fleet_stamp())
+            stamps.append(await HostRepository(session).get_stamp())
 
     await look()
     await look()
@@ -180,3 +224,13 @@ async def test_the_stamp_tells_states_of_the_fleet_apart(database: Database) -> 
         await repository.delete_host(added)
     await look()
     assert len(set(stamps[1:])) == 4
+
+
+async def test_a_page_far_behind_is_the_same(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However far behind a page is, it holds what comes there, with all that a host has."""
+    monkeypatch.setattr(lists, "FAR", 1)
+
+    assert await _list(database, page=2, page_size=2) == ("web1 web2", 4)
+    assert await _list(database, page=2, page_size=1, search="web") == ("web2", 2)

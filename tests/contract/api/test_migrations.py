@@ -5,13 +5,21 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
 from api.db.database import Database
-from api.db.migrate import DatabaseTooNewError, migrate
+from api.db.errors import DatabaseTooNewError
+from api.db.migrate import migrate
 from api.db.scripts import list_revisions
 from api.models import Base
 
 
+def _is_modelled(name: str | None, kind: str, _parents: object) -> bool:
+    """Say whether the models speak of it: they have no words for PostgreSQL's search indexes."""
+    return kind != "index" or not str(name).endswith("_trigrams")
+
+
 def _compare(connection: Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "include_name": _is_modelled}
+    )
     return list(compare_metadata(context, Base.metadata))
 
 
@@ -55,8 +63,10 @@ async def test_ids_of_runs_and_hosts_are_never_used_again(database: Database) ->
 async def test_every_list_has_its_index(database: Database) -> None:
     """What lists filter and sort by is indexed."""
     wanted = {
-        "hosts": {"name"},
-        "host_groups": {"name"},
+        "hosts": {"name", "address", "created_at", "updated_at"},
+        "groups": {"name"},
+        "host_groups": {"group_id"},
+        "group_children": {"child_id"},
         "agents": {"rpc_port", "status"},
         "runs": {"status", "kind", "idempotency_key"},
         "executions": {"run_id", "host_id", "host_name", "status"},

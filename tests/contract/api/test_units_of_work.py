@@ -6,8 +6,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from api.core.settings import Settings
 from api.db import database as database_module
-from api.db.database import Database, DatabaseBusyError
+from api.db.database import Database
+from api.db.errors import DatabaseBusyError
 from api.models import Bundle, HostGroup
 
 
@@ -61,6 +63,45 @@ async def test_writers_queue(database: Database) -> None:
         assert (await session.get_one(Bundle, "a")).files == 51
 
 
+async def test_writers_of_two_replicas_queue(database: Database, settings: Settings) -> None:
+    """Processes on the same database take turns too: none writes over what another wrote."""
+    other = Database(settings.sqlalchemy_url)
+
+    async def increase(opened: Database) -> None:
+        async with opened.unit_of_work() as session:
+            stored = await session.get_one(Bundle, "a")
+            stored.files += 1
+
+    async with database.unit_of_work() as session:
+        session.add(_bundle("a"))
+    await asyncio.gather(*[increase(opened) for _ in range(20) for opened in (database, other)])
+    await other.close()
+    async with database.unit_of_work(read_only=True) as session:
+        assert (await session.get_one(Bundle, "a")).files == 41
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    """PostgreSQL refuses a write in a unit of work that said it would only read."""
+    if database.is_sqlite:
+        pytest.skip("SQLite knows no transaction that only reads")
+    with pytest.raises(DBAPIError, match=r"read-only"):
+        async with database.unit_of_work(read_only=True) as session:
+            session.add(_bundle("a"))
+
+
+async def test_a_lock_that_is_not_given_back_is_an_error(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A writer of another process that does not end lets this one give up, to be tried again."""
+    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_S", 0.1)
+    other = Database(settings.sqlalchemy_url)
+    async with database.unit_of_work():
+        with pytest.raises(DatabaseBusyError):
+            async with other.unit_of_work():
+                pytest.fail("two writers at once")
+    await other.close()
+
+
 async def test_readers_do_not_wait_for_a_writer(database: Database) -> None:
     """While one writes, others read what was there before."""
     async with database.unit_of_work() as session:
@@ -104,4 +145,4 @@ async def test_foreign_keys_hold(database: Database) -> None:
     """A row that refers to nothing is refused."""
     with pytest.raises(DBAPIError, match=r"(?i)foreign key"):
         async with database.unit_of_work() as session:
-            session.add(HostGroup(host_id=404, name="web"))
+            session.add(HostGroup(host_id=404, group_id=1))

@@ -14,8 +14,10 @@ import httpx
 import msgspec
 import pytest
 
+from agent_runner.audit import AuditLog
 from agent_runner.config import Config, Limits
 from agent_runner.content import ContentStore
+from agent_runner.credentials import Credentials
 from agent_runner.protocol import methods as wire
 from agent_runner.protocol.errors import UnknownExecutionError
 from agent_runner.server import AgentServer
@@ -173,7 +175,9 @@ async def agent(config: Config) -> AsyncIterator[RunningAgent]:
     """Run an agent."""
     content = ContentStore(config.content_dir, config.limits)
     executions = FakeExecutions()
-    server = AgentServer(config, content, executions)
+    path = _write_config(config)
+    credentials = Credentials(path, config, AuditLog(config.state_dir / "audit.log"))
+    server = AgentServer(config, content, executions, credentials)
     tls = ssl.create_default_context(cafile=str(config.ssl_dir / "agent.crt"))
     tls.check_hostname = False
     async with AsyncExitStack() as stack:
@@ -181,3 +185,11 @@ async def agent(config: Config) -> AsyncIterator[RunningAgent]:
         client = await stack.enter_async_context(httpx.AsyncClient(verify=tls, timeout=30))
         url = f"https://127.0.0.1:{server.port}/{RPC_PATH}/rpc"
         yield RunningAgent(config, server, content, executions, tls, client, url)
+
+
+def _write_config(config: Config) -> Path:
+    """Write the file that the configuration could have come from."""
+    path = config.state_dir.parent / "config.json"
+    path.touch(0o600)
+    path.write_bytes(msgspec.json.encode(config, enc_hook=str, order="sorted"))
+    return path

@@ -102,7 +102,15 @@ async def test_agent_restarts_without_losing_what_runs(
         assert first["log_data"] == "up\n"
         poll = {"command_id": "id-1", "offset": first["new_offset"], "wait_s": 55}
         request = {"jsonrpc": "2.0", "id": 1, "method": "get_command_log", "params": poll}
-        waiting = asyncio.create_task(client.post(f"/{RPC_PATH}/rpc", json=request))
+        sent = asyncio.Event()
+
+        async def note(event: str, _: Any) -> None:
+            if event == "http11.send_request_body.complete":
+                sent.set()
+
+        posting = client.post(f"/{RPC_PATH}/rpc", json=request, extensions={"trace": note})
+        waiting = asyncio.create_task(posting)
+        await sent.wait()
         await _call(client, "health_check")
         assert await process.stop() == 0
         assert (await waiting).status_code == 503
@@ -144,3 +152,24 @@ async def test_second_agent_names_the_port(process: AgentProcess, tmp_path: Path
     expected = f"myx-agent: Port {process.config['rpc_port']} is used by another program"
     assert stderr.decode().startswith(expected)
     assert stderr.count(b"\n") == 1
+
+
+async def test_new_credentials_survive_a_restart(process: AgentProcess, tmp_path: Path) -> None:
+    """A rotation is on disk when it is answered, and neither log nor audit log tells a secret."""
+    new = {"agent_token": "the-next-token-of-it", "secret_key": "the-next-key-of-it"}
+    async with process.connect() as client:
+        answer = await _call(client, "rotate_credentials", overlap_s=600, **new)
+        assert answer["changed"]
+    await process.stop()
+    await process.start()
+    async with process.connect() as client:
+        await _call(client, "health_check")
+        client.headers["X-Agent-Token"] = new["agent_token"]
+        await _call(client, "health_check")
+        client.headers["X-Agent-Token"] = TOKEN
+        assert (await client.post(f"/{RPC_PATH}/rpc")).status_code == 401
+    await process.stop()
+    audit = (tmp_path / "state_dir/audit.log").read_text()
+    assert "rotate_credentials" in audit
+    for secret in (TOKEN, SECRET_KEY, *new.values()):
+        assert secret not in audit + "".join(process.log)

@@ -7,34 +7,33 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from idle_conductor import IdleConductor
 
+from api.composition import Composition
 from api.core.settings import Settings, load_settings
 from api.main import create_app
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, database_url: str | None) -> Settings:
     """Return settings with a data directory and a content folder of this test."""
     content = tmp_path / "content"
     content.mkdir()
-    return load_settings(data_dir=tmp_path / "data", content_dir=content)
-
-
-class IdleConductor:
-    """Stands for the durable engine where no run is started: the real one takes a second."""
-
-    async def open(self) -> None:
-        """Have nothing to resume."""
-
-    async def close(self) -> None:
-        """Have nothing to stop."""
+    return load_settings(data_dir=tmp_path / "data", content_dir=content, database_url=database_url)
 
 
 @pytest.fixture
-async def app(settings: Settings) -> AsyncIterator[FastAPI]:
-    """Return the application, started, without the engine that carries runs."""
-    created = create_app(settings)
-    created.state.composition._conductor = IdleConductor()
+def parts(settings: Settings) -> Composition:
+    """Return the parts of a control plane without the engine that carries runs."""
+    built = Composition(settings)
+    built._conductor = IdleConductor()  # type: ignore[assignment]
+    return built
+
+
+@pytest.fixture
+async def app(settings: Settings, parts: Composition) -> AsyncIterator[FastAPI]:
+    """Return the application, started."""
+    created = create_app(settings, parts)
     async with created.router.lifespan_context(created):
         yield created
 

@@ -40,7 +40,7 @@ async def test_every_field_that_does_not_fit_is_named(client: httpx.AsyncClient)
         "address": "1.2.3.999",
         "ssh_private_key": "hunter2",
         "ssh_port": 0,
-        "groups": ["a-b"],
+        "groups": ["a b"],
         "colour": "red",
     }
     answer = await client.post(HOSTS, json=body)

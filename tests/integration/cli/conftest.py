@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(*answer)
 
-    do_GET = do_POST = do_PUT = do_DELETE = do  # noqa: N815 - the base class's names
+    do_GET = do_PATCH = do_POST = do_PUT = do_DELETE = do  # noqa: N815 - the base class's names
 
     def _answer(self, status: int, document: Any) -> None:
         data = b"" if document is None else json.dumps(document).encode()

@@ -22,7 +22,14 @@ HOST: dict[str, Any] = {
     "has_ssh_credentials": True,
     "groups": ["web"],
     "variables": {"http_port": "8080"},
+    "secret_variables": ["token"],
+    "labels": {"env": "prod"},
+    "description": "",
+    "location": "",
+    "provider": "",
+    "idc": "fra1",
     "agent": AGENT,
+    "revision": 7,
 }
 RECORD = {
     "name": "web1",
@@ -128,14 +135,17 @@ def test_listing_hosts(api: Any, myx: Any) -> None:
 
 
 def test_showing_a_host_that_does_not_answer(api: Any, myx: Any) -> None:
-    """What is known is shown, with the reason why the agent cannot be asked."""
+    """What is known is shown, with the reason why the agent cannot be asked, and since when."""
     api.answer("GET", "/hosts/web1", (200, HOST))
+    gone = {"at": "2026-01-01T10:00:40.5Z", "state": "offline", "reason": "No route to it."}
+    api.answer("GET", "/hosts/web1/history", (200, {"results": [gone]}))
     refusal = {"status": 503, "title": "x", "detail": "The agent did not answer."}
     api.answer("GET", "/hosts/web1/status", (503, refusal))
     outcome = myx("host", "show", "web1")
     assert outcome.code == 0
     assert b"192.0.2.10" in outcome.out
     assert b"The agent did not answer." in outcome.out
+    assert b"2026-01-01 10:00:40  offline  No route to it." in outcome.out
 
 
 def test_removing_hosts(api: Any, myx: Any) -> None:

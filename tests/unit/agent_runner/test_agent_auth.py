@@ -28,7 +28,7 @@ def clock() -> Clock:
 @pytest.fixture
 def gatekeeper(clock: Clock) -> Gatekeeper:
     """Return a gatekeeper without memories."""
-    return Gatekeeper(TOKEN.decode(), clock)
+    return Gatekeeper(TOKEN.__eq__, clock)
 
 
 def _fail(gatekeeper: Gatekeeper, times: int, address: str = "192.0.2.1") -> Verdict:

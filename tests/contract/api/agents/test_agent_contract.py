@@ -10,6 +10,7 @@ import pytest
 
 from agent_runner.protocol import errors as rpc
 from agent_runner.protocol import methods as wire
+from agent_runner.protocol.credentials import RotateCredentialsParams
 from agent_runner.protocol.pieces import decode_piece
 from api.agents import calls, errors
 from api.agents.calls import AgentCalls, Endpoint
@@ -105,6 +106,20 @@ async def test_a_log_is_read_to_its_end(
     assert started.created
     assert data == b"hello world\n"
     assert (result.state, result.return_code, result.reason_code) == ("successful", 0, "completed")
+
+
+async def test_an_offset_behind_the_end_is_refused(
+    agents: AgentCalls, endpoint: Endpoint, execute: Execute
+) -> None:
+    """Who asks from behind the end of a log is told how long it is."""
+    started = await execute("echo", "hello")
+    await read_to_the_end(agents, endpoint, started.command_id)
+    params = wire.GetCommandLogParams(command_id=started.command_id, offset=100)
+
+    with pytest.raises(rpc.InvalidParamsError) as caught:
+        await agents.call(endpoint, calls.GET_COMMAND_LOG, params)
+
+    assert caught.value.data == {"size": len("hello\n")}
 
 
 async def test_a_command_that_fails_says_so(
@@ -206,3 +221,22 @@ async def test_a_bundle_says_how_much_it_has(agents: AgentCalls, endpoint: Endpo
     assert (await put(0, content[:5])).received == 5
     assert (await put(0, b"")).received == 5
     assert (await put(5, content[5:])).received == len(content)
+
+
+async def test_credentials_change_with_an_overlap(agents: AgentCalls, endpoint: Endpoint) -> None:
+    """Both tokens are right after a rotation, until the new one is seen for the first time."""
+    new = dataclasses.replace(endpoint, agent_token="another-token-than-before")
+    params = RotateCredentialsParams(
+        agent_token=new.agent_token, secret_key="another-key-than-before", overlap_s=60
+    )
+
+    rotated = await agents.call(endpoint, calls.ROTATE_CREDENTIALS, params)
+    again = await agents.call(endpoint, calls.ROTATE_CREDENTIALS, params)
+    assert (rotated.changed, again.changed) == (True, False)
+    assert rotated.overlap_until is not None
+    await agents.call(new, calls.HEALTH_CHECK, wire.NoParams())
+
+    with pytest.raises(errors.AgentAuthError):
+        await agents.call(endpoint, calls.HEALTH_CHECK, wire.NoParams())
+    after = await agents.call(new, calls.ROTATE_CREDENTIALS, params)
+    assert (after.changed, after.overlap_until) == (False, None)

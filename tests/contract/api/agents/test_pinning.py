@@ -149,7 +149,7 @@ async def test_an_idle_connection_that_was_closed_costs_nothing(
         (answer(b"", "401 Unauthorized"), errors.AgentAuthError, "refuses the token"),
         (answer(b"", "404 Not Found"), errors.AgentPathError, "rpc_path"),
         (answer(b"", "413 Too Large"), errors.AgentRefusedError, "HTTP status 413"),
-        (answer(b"", "429 Too Many"), errors.AgentRefusedError, "Wait a minute"),
+        (answer(b"", "429 Too Many"), errors.AgentThrottledError, "too often"),
         (answer(b"oops", "503 Broken"), errors.AgentFaultError, "HTTP status 503"),
         (answer(b"<html>"), errors.AgentAnswerError, "not answer in JSON-RPC"),
         (answer(b"{}"), errors.AgentAnswerError, "neither a result nor an error"),

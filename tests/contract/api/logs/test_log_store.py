@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from agent_runner.protocol.methods import LogType
 from api.core.ids import new_id
+from api.db.database import Database
+from api.logs.database import DatabaseLogStore
 from api.logs.errors import LogGapError, LogStorageError
 from api.logs.files import FileLogStore
 from api.logs.memory import MemoryLogStore
@@ -20,15 +22,28 @@ def count_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-@pytest.fixture(params=["files", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[LogStore]:
+@pytest.fixture(params=["files", "memory", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    """Return the kind of a store, or the URL of the database that it lies in."""
+    if request.param != "postgresql":
+        return str(request.param)
+    url: str = request.getfixturevalue("postgres_url")
+    return url.replace("postgresql:", "postgresql+psycopg:")
+
+
+@pytest.fixture
+async def store(store_url: str, tmp_path: Path) -> AsyncIterator[LogStore]:
     """Return each store that must keep the contract."""
-    if request.param == "memory":
+    if store_url == "memory":
         yield MemoryLogStore()
-        return
-    files = FileLogStore(tmp_path / "logs")
-    yield files
-    files.close()
+    elif store_url == "files":
+        files = FileLogStore(tmp_path / "logs")
+        yield files
+        await files.close()
+    else:
+        database = Database(store_url)
+        yield DatabaseLogStore(database.engine)
+        await database.close()
 
 
 async def read_all(
@@ -102,6 +117,14 @@ async def test_logs_do_not_touch_each_other(store: LogStore) -> None:
     assert await read_all(store, "e2") == [("stdout", b"two")]
 
 
+async def test_sizes_are_asked_for_together(store: LogStore) -> None:
+    """The sizes of many logs come at once; one that was never written has no byte."""
+    await store.append("e1", 0, "stdout", b"one")
+    await store.append("e2", 0, "stderr", b"four")
+
+    assert await store.sizes(["e1", "e2", "e3"]) == {"e1": 3, "e2": 4, "e3": 0}
+
+
 async def test_a_sealed_log_is_still_read(store: LogStore) -> None:
     """Sealing may be repeated, comes also to a log without bytes, and changes none."""
     await store.append("e1", 0, "stdout", b"all")
@@ -138,18 +161,20 @@ async def test_a_follower_that_begins_again_ends_with_the_same_log(
                 position += len(data_again)
 
     assert await read_all(store, execution_id) == await read_all(whole, execution_id)
+    await store.seal(execution_id)
+    assert await read_all(store, execution_id) == await read_all(whole, execution_id)
 
 
 async def test_files_survive_the_process(tmp_path: Path) -> None:
     """A store that is opened again goes on where the one before stopped."""
     first = FileLogStore(tmp_path)
     await first.append("e1", 0, "stderr", b"one")
-    first.close()
+    await first.close()
     second = FileLogStore(tmp_path)
 
     assert await second.append("e1", 3, "stderr", b"two") == 6
     assert await read_all(second, "e1") == [("stderr", b"onetwo")]
-    second.close()
+    await second.close()
 
 
 async def test_many_logs_do_not_use_up_the_descriptors(tmp_path: Path) -> None:
@@ -161,14 +186,14 @@ async def test_many_logs_do_not_use_up_the_descriptors(tmp_path: Path) -> None:
 
     assert count_descriptors() - before < 600
     assert await store.append("execution-0", 1, "stdout", b"y") == 2
-    store.close()
+    await store.close()
 
 
 async def test_logs_are_private(tmp_path: Path) -> None:
     """Other users of the machine can read neither logs nor their names."""
     store = FileLogStore(tmp_path / "logs")
     await store.append("e1", 0, "stdout", b"x")
-    store.close()
+    await store.close()
 
     for path in (tmp_path / "logs").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0

@@ -4,6 +4,7 @@
 import asyncio
 import hashlib
 import os
+import select
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Collection
@@ -17,6 +18,7 @@ from agent_runner.config import Limits
 from agent_runner.executions import Executions
 from agent_runner.executions.folder import Folder
 from agent_runner.executions.processes import list_marked
+from agent_runner.executions.rotation.aging import read_uptime
 from agent_runner.protocol import methods as wire
 from agent_runner.protocol.errors import BundleMissingError, NotStartedError
 from agent_runner.protocol.pieces import decode_piece
@@ -53,8 +55,10 @@ class Host:
         self.bundles = folder / "bundles"
         self.bundles.mkdir(exist_ok=True)
         self.limits = limits
+        self.in_scopes = False
         self.used_bundles: list[Collection[str]] = []
         self.read_clock: Callable[[], float] = time.time
+        self.read_uptime: Callable[[], float] = read_uptime
         self.executions = self._make()
 
     async def restart(self) -> None:
@@ -177,8 +181,19 @@ class Host:
     def kill_supervisor(self, command_id: str) -> None:
         """Kill the supervisor while there is no agent, and return when it is gone."""
         pid = self.supervisor_pid(command_id)
+        pidfd = os.pidfd_open(pid)
         os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        select.select([pidfd], [], [], PATIENCE_S)
+        os.close(pidfd)
+
+    async def get_nursery(self, former: int | None = None) -> int:
+        """Return the pid of what supervisors are forked from, when it is another than before."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                pid = self.executions._nursery.pid
+                if pid not in {None, former}:
+                    return int(pid)
+                await asyncio.sleep(0.01)
 
     def survivors(self, command_id: str) -> list[int]:
         """Return the processes of an execution that still run."""
@@ -191,7 +206,9 @@ class Host:
             resolve_bundle=self._resolve,
             trim_bundles=self.used_bundles.append,
             limits=self.limits,
+            in_scopes=self.in_scopes,
             clock=self.read_clock,
+            uptime=self.read_uptime,
         )
 
     def _resolve(self, digest: str) -> Path:

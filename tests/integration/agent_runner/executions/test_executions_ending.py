@@ -164,6 +164,36 @@ async def test_a_reboot_is_an_interruption(host: Any) -> None:
     os.killpg(program, signal.SIGKILL)
 
 
+async def test_what_a_killed_program_leaves_is_ended(host: Any) -> None:
+    """A program that a signal has killed ends as failed, and its children with it: no daemons."""
+    await _start_escape_artist(host)
+    os.kill(find_json(host.folder("id").child)["pid"], signal.SIGKILL)
+    result = (await host.follow("id")).result
+    assert (result.state, result.reason_code, result.return_code) == ("failed", "nonzero_exit", -9)
+    assert result.reason == "ended by signal SIGKILL; 3 processes ended"
+    assert result.ended_processes == 3
+    assert host.survivors("id") == []
+
+
+async def test_files_that_a_power_cut_has_emptied_stop_no_agent(host: Any) -> None:
+    """What was not on the disk yet may be there and be empty; the agent starts and closes it."""
+    await host.run("id", "sh", "-c", "echo up; sleep 1000")
+    await host.wait_for("id", b"up\n")
+    await host.executions.close()
+    folder = host.folder("id")
+    program = find_json(folder.child)["pid"]
+    host.kill_supervisor("id")
+    write_json(folder.request, {**find_json(folder.request), "boot_id": "the boot before"})
+    for path in (folder.child, folder.lock, folder.log, folder.log_index):
+        os.truncate(path, 0)
+    folder.events_index.write_bytes(bytes(8))
+    await host.restart()
+    followed = await host.follow("id")
+    assert (followed.result.state, followed.result.reason_code) == ("lost", "interrupted")
+    assert (followed.data, folder.events_index.read_bytes()) == (b"", b"")
+    os.killpg(program, signal.SIGKILL)
+
+
 async def test_the_agent_restarts_and_nobody_notices(host: Any) -> None:
     """Restarts of the agent lose no byte of a log that grows meanwhile."""
     gates = [host.bundles / f"gate{n}" for n in range(3)]
@@ -194,12 +224,9 @@ async def test_a_waiting_reader_outlives_nothing(host: Any) -> None:
 
 async def test_a_disk_that_refuses_ends_the_execution(host: Any) -> None:
     """When the log cannot be written any more, the execution ends with that reason and its tree."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
-    try:
-        await host.run("id", "sh", "-c", "sleep 1000 & echo up; yes")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.prlimit(await host.get_nursery(), resource.RLIMIT_FSIZE, (200_000, hard))
+    await host.run("id", "sh", "-c", "sleep 1000 & echo up; yes")
     followed = await host.follow("id")
     assert (followed.result.state, followed.result.reason_code) == ("failed", "disk_full")
     assert "cannot write to the spool" in followed.result.reason

@@ -30,7 +30,7 @@ async def test_no_secret_is_left_or_seen(host: Any, monkeypatch: pytest.MonkeyPa
     - ansible.builtin.command: "false {{ quiet }}"
       no_log: true
       ignore_errors: true
-    - ansible.builtin.debug: {msg: "shown {{ named }}"}
+    - ansible.builtin.debug: {msg: "shown {{ named }}, {{ ('user:' ~ named) | b64encode }}"}
     - ansible.builtin.shell: |
         cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c '{{ named[:3] }}[r]3t'
       register: seen
@@ -44,7 +44,7 @@ async def test_no_secret_is_left_or_seen(host: Any, monkeypatch: pytest.MonkeyPa
     assert "shown ********" in followed.text
     for path in host.folder("id").path.rglob("*"):
         content = path.read_bytes()
-        for secret in (b"qu1et-value", b"s3cr3t", b"the-agents-own"):
+        for secret in (b"qu1et-value", b"s3cr3t", b"the-agents-own", b"zM2NyM3"):
             assert secret not in content, (path, secret)
     assert not host.folder("id").runner.exists()
     assert not host.folder("id").tmp.exists()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from agent_runner.config import Limits
+from agent_runner.executions.rotation.aging import read_uptime
 from agent_runner.executions.rotation.tombstones import MAX_AGE_S
 from agent_runner.protocol import methods as wire
 from agent_runner.protocol.errors import LogGoneError, UnknownExecutionError
@@ -35,8 +36,8 @@ async def _acknowledge(host: Any, command_id: str) -> None:
 
 
 async def _rotate_in(host: Any, days: float) -> None:
-    now = time.time() + days * DAY_S
-    host.read_clock = lambda: now
+    now, uptime_s = time.time() + days * DAY_S, read_uptime() + days * DAY_S
+    host.read_clock, host.read_uptime = lambda: now, lambda: uptime_s
     await host.restart()
     await host.executions.rotate()
 
@@ -54,6 +55,23 @@ async def test_what_is_acknowledged_and_old_is_removed(host: Any) -> None:
     with pytest.raises(LogGoneError):
         await host.executions.read_events(wire.GetEventsParams(command_id="id"))
     await _acknowledge(host, "id")
+
+
+@pytest.mark.parametrize("days", [400, -400])
+async def test_a_clock_that_is_set_removes_nothing_fresh(host: Any, days: float) -> None:
+    """Whichever way the clock is set, and back again, only time that passed makes older."""
+    await _end(host, "id")
+    await _acknowledge(host, "id")
+    for leap in (days, 0.0, days):
+        host.read_clock = lambda leap=leap: time.time() + leap * DAY_S
+        await host.restart()
+        await host.executions.rotate()
+        assert (await host.follow("id")).text == "id\n"
+    host.read_clock = lambda: time.time() + (days + 8) * DAY_S
+    host.read_uptime = lambda: read_uptime() + 8 * DAY_S
+    await host.restart()
+    await host.executions.rotate()
+    assert not host.folder("id").path.exists()
 
 
 async def test_an_id_never_runs_again(host: Any, tmp_path: Path) -> None:

@@ -4,12 +4,15 @@ from dataclasses import replace
 import pytest
 from fastapi import FastAPI
 
+from agent_runner.protocol.fleets import FleetGroup, PackedFleet, unpack_fleet
 from api.composition import Composition
+from api.groups.schemas import GroupCreate, GroupUpdate
 from api.hosts.errors import AgentNotInstalledError, HostNotFoundError
 from api.hosts.schemas import HostCreate, HostUpdate
-from api.hosts.targets import InstallPlan, InstallRecord
+from api.hosts.targets import AgentIdentity, InstallPlan, InstallRecord
 
-RECORD = InstallRecord(cert_fingerprint="ab" * 32, version="1.2.3", host_key="ssh-ed25519 AAAA")
+IDENTITY = AgentIdentity(9100, "a3f8b9c2d1e4", "hunter2-token-hunter2", "hunter2-key-hunter2")
+RECORD = InstallRecord("ab" * 32, "1.2.3", "ssh-ed25519 AAAA", IDENTITY)
 
 
 @pytest.fixture
@@ -34,7 +37,7 @@ async def _install(composition: Composition, name: str, *, forget: bool = False)
     [plan] = await _prepare(composition, name)
     async with composition.unit_of_work() as services:
         await services.host_agents.record_install(
-            plan.host_id, RECORD, forget_ssh_credentials=forget
+            plan.host_id, replace(RECORD, identity=plan.identity), forget_ssh_credentials=forget
         )
     return plan
 
@@ -116,7 +119,7 @@ async def test_patterns_follow_every_change(composition: Composition) -> None:
 
     async def select(pattern: str) -> str:
         async with composition.unit_of_work(read_only=True) as services:
-            members = await services.hosts.select_hosts([pattern])
+            members = await services.host_selection.select_hosts([pattern])
         return " ".join(member.name for member in members)
 
     assert await select("all") == "web1 web2"
@@ -135,12 +138,38 @@ async def test_the_inventory_has_the_whole_fleet(composition: Composition) -> No
     async with composition.unit_of_work() as services:
         await services.hosts.update_host("web1", HostUpdate(groups=["web"], variables={"a": 1}))
     async with composition.unit_of_work(read_only=True) as services:
-        [member] = await services.hosts.select_hosts(["web1"])
-        assert await services.hosts.build_inventories([member.host_id, 99]) == {
-            member.host_id: {
-                "all": {
-                    "hosts": {"web1": {"a": 1}, "web2": None},
-                    "children": {"web": {"hosts": {"web1": None}}},
-                }
-            }
-        }
+        [member] = await services.host_selection.select_hosts(["web1"])
+        views = await services.host_selection.build_views([member.host_id, 99])
+    assert views.keys() == {member.host_id}
+    view = views[member.host_id]
+    connection = {"ansible_host": "192.0.2.1", "ansible_user": "root", "ansible_port": 22}
+    assert view.inventory == {
+        "all": {"hosts": {"web1": {**connection, "a": 1}}, "children": {}},
+    }
+    assert unpack_fleet(view.fleet) == PackedFleet(["web1", "web2"], {"web": FleetGroup([0])})
+
+
+async def test_a_host_learns_what_its_groups_say(composition: Composition) -> None:
+    """Variables of its groups and those around them travel, secrets too, which are masked."""
+    async with composition.unit_of_work() as services:
+        groups = services.groups
+        await groups.create_group(
+            GroupCreate(name="web", variables={"a": 1}, secret_variables={"s": "secret-of-web"})
+        )
+        await groups.create_group(GroupCreate(name="site", children=["web"], variables={"b": 2}))
+        await groups.create_group(GroupCreate(name="other", variables={"no": "business"}))
+        await groups.update_group("all", GroupUpdate(variables={"c": 3}))
+        change = HostUpdate(groups=["web"], secret_variables={"deep": {"key": ["own-secret", "x"]}})
+        await services.hosts.update_host("web1", change)
+    async with composition.unit_of_work(read_only=True) as services:
+        [member] = await services.host_selection.select_hosts(["site"])
+        [view] = (await services.host_selection.build_views([member.host_id])).values()
+    everything = view.inventory["all"]
+    assert everything["vars"] == {"c": 3}
+    assert everything["children"] == {
+        "site": {"vars": {"b": 2}},
+        "web": {"vars": {"a": 1, "s": "secret-of-web"}},
+    }
+    assert everything["hosts"]["web1"]["deep"] == {"key": ["own-secret", "x"]}
+    assert sorted(view.secrets) == ["own-secret", "secret-of-web"]
+    assert "secret" not in repr(view)

@@ -44,7 +44,6 @@ STATUS = wire.GetStatusResult(
     limits={"max_concurrent": 100},
     running=[wire.RunningExecution(command_id="e1", kind="command", state="running")],
 )
-HEALTH = wire.HealthCheckResult(status="ok", version="1.2.3", protocol_version=1)
 
 
 class FakeAgents:
@@ -70,7 +69,9 @@ def let_agents_answer(app: FastAPI) -> Callable[[wire.Result | Exception], FakeA
 
     def answer(result: wire.Result | Exception) -> FakeAgents:
         agents = FakeAgents(result)
-        composition.host_contacts = HostContacts(composition.unit_of_work, agents)
+        composition.host_contacts = HostContacts(
+            composition.unit_of_work, agents, composition._signer.public_key
+        )
         return agents
 
     return answer
@@ -84,7 +85,7 @@ async def test_an_agent_that_answers_is_enrolled(
     client: httpx.AsyncClient, let_agents_answer: Callable[..., FakeAgents]
 ) -> None:
     """The agent is asked under the certificate and token of the record, then the host is there."""
-    agents = let_agents_answer(HEALTH)
+    agents = let_agents_answer(STATUS)
     answer = await _enroll(client, "web1", groups=["web"], variables={"a": 1})
     assert answer.status_code == 200
     host = answer.json()
@@ -92,16 +93,34 @@ async def test_an_agent_that_answers_is_enrolled(
     assert (host["agent"]["status"], host["agent"]["version"]) == ("online", "1.2.3")
     assert "hunter2" not in answer.text
     [(endpoint, method)] = agents.called
-    assert method == "health_check"
+    assert method == "get_status"
     assert endpoint.agent_token == ENROLLMENT["agent_token"]
     assert endpoint.cert_fingerprint == ENROLLMENT["cert_fingerprint"]
+
+
+async def test_an_agent_that_trusts_another_key_is_not_enrolled(
+    client: httpx.AsyncClient, let_agents_answer: Callable[..., FakeAgents], app: FastAPI
+) -> None:
+    """An agent that would refuse this control plane's content is refused, with the remedy."""
+    foreign = "A" * 43 + "="
+    own = app.state.composition._signer.public_key
+    strict = {"bundle_signatures": "required", "bundle_public_key": foreign}
+    let_agents_answer(msgspec.structs.replace(STATUS, **strict))
+    answer = await _enroll(client, "web1")
+    assert (answer.status_code, answer.json()["code"]) == (409, "signing_key_mismatch")
+    assert foreign in answer.json()["detail"]
+    assert f"agent_bundle_public_key={own}" in answer.json()["detail"]
+    assert (await client.get("/api/v1/hosts/web1")).status_code == 404
+    for fitting in ({"bundle_public_key": own}, {"bundle_signatures": "not_required"}):
+        let_agents_answer(msgspec.structs.replace(STATUS, **(strict | fitting)))
+        assert (await _enroll(client, "web1")).status_code == 200
 
 
 async def test_enrolling_again_updates(
     client: httpx.AsyncClient, let_agents_answer: Callable[..., FakeAgents]
 ) -> None:
     """A known host gets the new address and identity; groups that are not named stay."""
-    let_agents_answer(HEALTH)
+    let_agents_answer(STATUS)
     await _enroll(client, "web1", groups=["web"])
     answer = await _enroll(client, "web1", address="192.0.2.8", rpc_port=9200)
     host = answer.json()
@@ -124,7 +143,7 @@ async def test_a_record_that_does_not_fit_reaches_no_agent(
     client: httpx.AsyncClient, let_agents_answer: Callable[..., FakeAgents]
 ) -> None:
     """Fields and the name are checked before anybody is called, and secrets are not repeated."""
-    agents = let_agents_answer(HEALTH)
+    agents = let_agents_answer(STATUS)
     for name, changes in (
         ("all", {}),
         ("web1", {"cert_fingerprint": "AB"}),
@@ -140,7 +159,7 @@ async def test_status_comes_from_the_agent(
     client: httpx.AsyncClient, let_agents_answer: Callable[..., FakeAgents]
 ) -> None:
     """The agent's own words are answered, and the host counts as seen."""
-    let_agents_answer(HEALTH)
+    let_agents_answer(STATUS)
     await _enroll(client, "web1")
     let_agents_answer(STATUS)
     answer = await client.get("/api/v1/hosts/web1/status")
@@ -152,7 +171,7 @@ async def test_a_silent_agent_is_marked_offline(
     client: httpx.AsyncClient, let_agents_answer: Callable[..., FakeAgents]
 ) -> None:
     """When the agent does not answer, the host shows why, and recovers with the next answer."""
-    let_agents_answer(HEALTH)
+    let_agents_answer(STATUS)
     await _enroll(client, "web1")
     let_agents_answer(AgentUnreachableError("no route"))
     assert (await client.get("/api/v1/hosts/web1/status")).status_code == 502
@@ -168,7 +187,7 @@ async def test_an_agents_own_error_is_translated(
     client: httpx.AsyncClient, let_agents_answer: Callable[..., FakeAgents]
 ) -> None:
     """What the agent answers as an error is told with where to look."""
-    let_agents_answer(HEALTH)
+    let_agents_answer(STATUS)
     await _enroll(client, "web1")
     let_agents_answer(InternalError("it broke"))
     answer = await client.get("/api/v1/hosts/web1/status")

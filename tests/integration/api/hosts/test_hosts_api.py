@@ -3,6 +3,7 @@ from typing import Any
 
 import httpx
 import pytest
+from stored_bytes import read_stored
 
 from api.core.settings import Settings
 
@@ -32,13 +33,23 @@ async def test_a_host_is_added(client: httpx.AsyncClient) -> None:
         "has_ssh_credentials": False,
         "groups": [],
         "variables": {},
+        "secret_variables": [],
+        "labels": {},
+        "description": "",
+        "location": "",
+        "provider": "",
+        "idc": "",
+        **dict.fromkeys(
+            ("maintenance_since", "maintenance_reason", "max_playbooks", "max_commands")
+        ),
+        "revision": 1,
         "agent": {
             "status": "not_installed",
             "version": None,
             "rpc_port": None,
             "cert_fingerprint": None,
-            "last_seen_at": None,
-            "last_error": None,
+            "credentials_rotated_at": None,
+            **dict.fromkeys(("last_seen_at", "last_error", "load")),
         },
     }
 
@@ -65,7 +76,7 @@ async def test_an_unknown_host_is_not_found(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_change_changes_what_it_names(client: httpx.AsyncClient) -> None:
-    """What the body leaves out stays; groups and variables are replaced."""
+    """What the body leaves out stays; groups, variables and labels are replaced."""
     before = await _add(
         client, "web1", groups=["web", "eu"], variables={"a": 1}, ssh_user="deploy", ssh_port=2222
     )
@@ -76,7 +87,7 @@ async def test_a_change_changes_what_it_names(client: httpx.AsyncClient) -> None
     assert answer.status_code == 200
     assert (after["groups"], after["variables"]) == (["us", "web"], {"b": 2})
     assert after["updated_at"] > before["updated_at"]
-    unchanged = before.keys() - {"groups", "variables", "updated_at"}
+    unchanged = before.keys() - {"groups", "variables", "updated_at", "revision"}
     assert {key: after[key] for key in unchanged} == {key: before[key] for key in unchanged}
     assert (await client.get(f"{HOSTS}/web1")).json() == after
 
@@ -116,7 +127,7 @@ async def test_credentials_are_kept_sealed(client: httpx.AsyncClient, settings: 
     host = await _add(client, "web1", ssh_private_key=KEY, ssh_password="hunter2-password")
     assert host["has_ssh_credentials"]
     assert "hunter2" not in str(host)
-    stored = b"".join(p.read_bytes() for p in settings.data_dir.rglob("*") if p.is_file())
+    stored = read_stored(settings)
     assert b"web1" in stored
     assert b"hunter2" not in stored
 
@@ -137,3 +148,23 @@ async def test_credentials_are_forgotten_when_asked(
     await _add(client, "web1", ssh_password="old")
     answer = await client.patch(f"{HOSTS}/web1", json=change)
     assert answer.json()["has_ssh_credentials"] is has_credentials
+
+
+async def test_the_history_of_a_host(client: httpx.AsyncClient) -> None:
+    """It begins empty, and tells of a maintenance, the newest state first."""
+    await _add(client, "web1")
+    history = await client.get(f"{HOSTS}/web1/history")
+    assert (history.status_code, history.json()["results"]) == (200, [])
+    for body in ({"enabled": True, "reason": "new disk"}, {"enabled": True}, {"enabled": False}):
+        answer = await client.put(f"{HOSTS}/web1/maintenance", json=body)
+        assert answer.status_code == 200
+    states = (await client.get(f"{HOSTS}/web1/history")).json()["results"]
+    assert [(each["state"], each["reason"]) for each in states] == [
+        ("not_installed", "The maintenance ended."),
+        ("maintenance", "new disk"),
+    ]
+
+
+async def test_there_is_no_history_of_an_unknown_host(client: httpx.AsyncClient) -> None:
+    """A host that does not exist is a 404, not an empty list."""
+    assert (await client.get(f"{HOSTS}/web1/history")).status_code == 404

@@ -29,13 +29,13 @@ PLAYBOOKS = {
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, database_url: str | None) -> Settings:
     """Return settings with a content folder of a few playbooks."""
     content = tmp_path / "content"
     content.mkdir()
     for name, text in PLAYBOOKS.items():
         (content / name).write_text(text)
-    return load_settings(data_dir=tmp_path / "data", content_dir=content)
+    return load_settings(data_dir=tmp_path / "data", content_dir=content, database_url=database_url)
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ async def test_what_waits_for_its_turn_ends_at_once(
 
     first = await add_host("a", program=program)
     second = await add_host("b", program=program)
-    composition._conductor._run_driver._lanes["command"].slots = asyncio.Semaphore(1)
+    composition._conductor._run_driver._lanes["command"].slots.limit = 1
     run = await post_run(**SLEEP)
     await begun.wait()
 

@@ -8,6 +8,7 @@ from fake_installer import FINGERPRINT, FakeInstaller
 from manual_clock import ManualClock
 from run_types import Follow, PostRun
 from sse import Event, join_log
+from stored_bytes import read_stored
 
 from api.agents.calls import Endpoint
 from api.agents.errors import AgentUnreachableError
@@ -164,8 +165,7 @@ async def test_credentials_for_once_are_used_and_forgotten(
 
     target = installer.targets[0]
     assert (target.ssh_user, target.password) == ("root", "only-for-this-once")
-    for path in settings.data_dir.rglob("*"):
-        assert not path.is_file() or b"only-for-this-once" not in path.read_bytes()
+    assert b"only-for-this-once" not in read_stored(settings)
 
 
 async def test_an_uninstall_may_forget_the_host(

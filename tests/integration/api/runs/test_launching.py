@@ -114,3 +114,26 @@ async def test_extra_vars_are_nowhere_to_be_found(
 def list_files_with(folder: Path, text: bytes) -> list[Path]:
     """Return the files that hold a text."""
     return [path for path in folder.rglob("*") if path.is_file() and text in path.read_bytes()]
+
+
+async def test_labels_and_states_choose_hosts(
+    client: httpx.AsyncClient, add_host: AddHost, post_run: PostRun
+) -> None:
+    """They narrow the limit and each other, and the run says what it was for."""
+    for name, env in (("web1", "prod"), ("web2", "test"), ("web3", "prod")):
+        await add_host(name, "web")
+        await client.patch(f"/hosts/{name}", json={"labels": {"env": env}})
+    chosen = {"limit": "!web3", "labels": ["env=prod"], "states": ["online"]}
+    run = await post_run(kind="command", command=["echo"], **chosen)
+    assert run["hosts_total"] == 1
+    assert {name: run[name] for name in chosen} == chosen
+    assert (await post_run(kind="command", command=["echo"], labels=["env"]))["hosts_total"] == 3
+    for field, value, said in (
+        ("labels", ["env=other"], "env=other"),
+        ("states", ["offline"], "offline"),
+        ("states", ["failed"], "failed"),
+    ):
+        body = {"kind": "command", "command": ["echo"], "limit": "all", field: value}
+        answer = await client.post("/runs", json=body)
+        assert answer.json().get("code") == "no_hosts_matched", answer.text
+        assert said in answer.json()["detail"]

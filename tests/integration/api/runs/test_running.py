@@ -7,6 +7,7 @@ import pytest
 from run_types import AddHost, Follow, PostRun
 from sse import join_log
 
+from agent_runner.protocol.fleets import FleetGroup, unpack_fleet
 from api.agents.memory import MemoryExecution
 from api.composition import Composition
 
@@ -54,7 +55,8 @@ async def test_a_playbook_runs_where_its_plays_say(
     assert events[-1][1]["status"] == "successful"
     [execution] = web.executions.values()
     assert (execution.params.extra_vars, execution.params.check) == ({"x": 1}, True)
-    assert execution.params.inventory["all"]["children"]["web"] == {"hosts": {"web1": None}}
+    told = unpack_fleet(execution.params.fleet)
+    assert (told.hosts, told.groups["web"]) == (["db1", "web1"], FleetGroup([1]))
     assert db.executions == {}
     [stored] = (await client.get(f"/runs/{run['id']}/executions")).json()["results"]
     assert (stored["recap"]["ok"], stored["recap"]["changed"]) == (4, 2)
@@ -134,7 +136,7 @@ async def test_more_hosts_than_may_run_at_once_take_turns(
     for number in range(12):
         await add_host(f"web{number}", program=program)
     lane = composition._conductor._run_driver._lanes["command"]
-    lane.slots = asyncio.Semaphore(3)
+    lane.slots.limit = 3
 
     run = await post_run(**COMMAND)
     events = await follow(run["id"])

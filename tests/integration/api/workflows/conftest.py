@@ -19,7 +19,9 @@ async def agent(tmp_path: Path) -> AsyncIterator[AgentProcess]:
 
 
 @pytest.fixture
-async def control_plane(tmp_path: Path, agent: AgentProcess) -> AsyncIterator[ControlPlaneProcess]:
+async def control_plane(
+    tmp_path: Path, agent: AgentProcess, database_url: str | None
+) -> AsyncIterator[ControlPlaneProcess]:
     """Return a control plane that serves and knows the agent as host 'local'."""
     content = tmp_path / "content"
     content.mkdir()
@@ -27,7 +29,8 @@ async def control_plane(tmp_path: Path, agent: AgentProcess) -> AsyncIterator[Co
         "- hosts: all\n  gather_facts: false\n  tasks:\n"
         "    - name: Greet\n      ansible.builtin.debug:\n        msg: 'hello {{ who }}'\n"
     )
-    process = ControlPlaneProcess(tmp_path / "data", content)
+    settings = {} if database_url is None else {"MYX_DATABASE_URL": database_url}
+    process = ControlPlaneProcess(tmp_path / "data", content, **settings)
     await process.start()
     await process.post("/hosts/local/enroll", agent.enrollment)
     yield process

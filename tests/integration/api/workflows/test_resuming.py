@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 import asyncio
-import sqlite3
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -10,13 +10,19 @@ import pytest
 from dbos import DBOS
 from fake_installer import FakeInstaller
 from manual_clock import ManualClock
+from sqlalchemy import Engine, TableClause, column, create_engine, delete, select, table
 
 from api.agents.calls import Endpoint
 from api.agents.memory import MemoryAgent, MemoryAgents, MemoryExecution
+from api.auth.principals import ADMIN
+from api.auth.scopes import EVERYTHING
 from api.composition import Composition
 from api.core.settings import Settings, load_settings
+from api.executions.schemas import LogQuery
 from api.hosts.schemas import Enrollment
 from api.runs.schemas import CommandRunCreate, Run
+
+MANY_RUNS = 80
 
 ECHO = CommandRunCreate(kind="command", command=["echo", "x"], limit="all")
 
@@ -24,9 +30,11 @@ Open = Callable[[], AbstractAsyncContextManager[Composition]]
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, database_url: str | None) -> Settings:
     """Return settings of this test."""
-    return load_settings(data_dir=tmp_path / ".data", content_dir=tmp_path)
+    return load_settings(
+        data_dir=tmp_path / ".data", content_dir=tmp_path, database_url=database_url
+    )
 
 
 @pytest.fixture
@@ -71,9 +79,9 @@ async def enroll(composition: Composition, agent: MemoryAgent) -> None:
 
 async def wait_for_end(composition: Composition, run_id: int) -> Run:
     """Return the run when it has ended."""
-    async for _ in composition.run_streams.follow(run_id, {}, with_log=False):
+    async for _ in composition.run_streams.follow(run_id, EVERYTHING, {}, with_log=False):
         pass
-    return await composition.run_streams.get_run(run_id)
+    return await composition.run_streams.get_run(run_id, EVERYTHING)
 
 
 async def test_a_run_that_was_under_way_is_resumed(
@@ -93,14 +101,15 @@ async def test_a_run_that_was_under_way_is_resumed(
     agent.program = program
     async with open_control_plane() as composition:
         await enroll(composition, agent)
-        run = (await composition.run_launcher.launch(ECHO, "admin", None)).run
+        run = (await composition.run_launcher.launch(ECHO, ADMIN, None)).run
         await written.wait()
+        [execution_id] = agent.executions
+        await composition.execution_reader.read_log(execution_id, LogQuery(wait_s=25), EVERYTHING)
     go_on.set()
     async with open_control_plane() as composition:
         ended = await wait_for_end(composition, run.id)
 
         assert ended.status == "successful"
-        [execution_id] = agent.executions
         data = b"".join([d async for d in composition.execution_reader.iterate_log(execution_id)])
         assert data == b"one\ntwo\n"
     assert agent.calls.count("execute_command") == 1
@@ -118,7 +127,7 @@ async def test_a_run_that_was_written_and_not_started_is_started(
         await enroll(composition, agent)
         composition._conductor._engine.start = fail_to_start
         with pytest.raises(ConnectionError):
-            await composition.run_launcher.launch(ECHO, "admin", None)
+            await composition.run_launcher.launch(ECHO, ADMIN, None)
     async with open_control_plane() as composition:
         assert (await wait_for_end(composition, 1)).status == "successful"
 
@@ -138,10 +147,9 @@ async def test_a_run_whose_workflow_is_gone_is_driven_again(
     agent.program = program
     async with open_control_plane() as composition:
         await enroll(composition, agent)
-        await composition.run_launcher.launch(ECHO, "admin", None)
+        await composition.run_launcher.launch(ECHO, ADMIN, None)
         await begun.wait()
-    for path in settings.data_dir.glob("workflows.db*"):
-        path.unlink()
+    forget_workflows(settings)
     go_on.set()
     async with open_control_plane() as composition:
         assert (await wait_for_end(composition, 1)).status == "successful"
@@ -149,7 +157,10 @@ async def test_a_run_whose_workflow_is_gone_is_driven_again(
 
 
 async def test_a_cancel_survives_a_restart(open_control_plane: Open, agent: MemoryAgent) -> None:
-    """A run that was canceled while nobody drove it is canceled when it is resumed."""
+    """A run that was canceled while nobody drove it is canceled when it is resumed.
+
+    The agent is told who asked for the cancel, not who started the run.
+    """
     begun = asyncio.Event()
 
     async def program(execution: MemoryExecution) -> None:
@@ -159,13 +170,15 @@ async def test_a_cancel_survives_a_restart(open_control_plane: Open, agent: Memo
     agent.program = program
     async with open_control_plane() as composition:
         await enroll(composition, agent)
-        await composition.run_launcher.launch(ECHO, "admin", None)
+        await composition.run_launcher.launch(ECHO, ADMIN, None)
         await begun.wait()
         await composition._conductor.close()
         async with composition.unit_of_work() as work:
-            await work.runs.cancel_run(1)
+            await work.runs.cancel_run(1, "eve")
     async with open_control_plane() as composition:
         assert (await wait_for_end(composition, 1)).status == "canceled"
+    [execution] = agent.executions.values()
+    assert execution.canceled_by == "eve"
 
 
 async def test_the_engine_knows_nothing_but_numbers(
@@ -174,7 +187,7 @@ async def test_the_engine_knows_nothing_but_numbers(
     """What is durable of a workflow is the run's number, and it is forgotten at a later start."""
     async with open_control_plane() as composition:
         await enroll(composition, agent)
-        run = (await composition.run_launcher.launch(ECHO, "admin", None)).run
+        run = (await composition.run_launcher.launch(ECHO, ADMIN, None)).run
         await wait_for_end(composition, run.id)
         await asyncio.to_thread(wait_for_workflow, "run-1")
     assert list_workflows(settings) == ["run-1"]
@@ -191,7 +204,51 @@ def wait_for_workflow(workflow_id: str) -> None:
 
 def list_workflows(settings: Settings) -> list[str]:
     """Return the ids of the workflows that the engine remembers."""
-    with sqlite3.connect(settings.workflows_database_file) as connection:
-        rows = connection.execute("SELECT workflow_uuid FROM workflow_status").fetchall()
-    connection.close()
-    return [row[0] for row in rows]
+    engine, workflows = connect_to_workflows(settings)
+    with engine.connect() as connection:
+        rows = connection.scalars(select(column("workflow_uuid")).select_from(workflows)).all()
+    engine.dispose()
+    return list(rows)
+
+
+def forget_workflows(settings: Settings) -> None:
+    """Lose what the engine remembers."""
+    engine, workflows = connect_to_workflows(settings)
+    with engine.begin() as connection:
+        connection.execute(delete(workflows))
+    engine.dispose()
+
+
+def connect_to_workflows(settings: Settings) -> tuple[Engine, TableClause]:
+    """Return the engine's database and its table of workflows."""
+    engine = create_engine(settings.workflows_url.replace("postgresql:", "postgresql+psycopg:"))
+    schema = None if engine.dialect.name == "sqlite" else "dbos"
+    return engine, table("workflow_status", schema=schema)
+
+
+async def test_runs_that_wait_cost_no_thread(open_control_plane: Open, agent: MemoryAgent) -> None:
+    """Many runs are under way at once, each as a task; the number of threads does not grow."""
+    running = 0
+    all_run = asyncio.Event()
+    go_on = asyncio.Event()
+
+    async def program(_execution: MemoryExecution) -> int:
+        nonlocal running
+        running += 1
+        if running == MANY_RUNS:
+            all_run.set()
+        await go_on.wait()
+        return 0
+
+    agent.program = program
+    async with open_control_plane() as composition:
+        await enroll(composition, agent)
+        runs = [
+            (await composition.run_launcher.launch(ECHO, ADMIN, None)).run.id
+            for _ in range(MANY_RUNS)
+        ]
+        await all_run.wait()
+        assert threading.active_count() < MANY_RUNS
+        go_on.set()
+        ends = [await wait_for_end(composition, run_id) for run_id in runs]
+    assert {run.status for run in ends} == {"successful"}

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_runner.executions.folder import Folder
+from agent_runner.executions.supervisor.events import MAX_EVENT_BYTES, EventSink
 from agent_runner.executions.supervisor.launch import Launch
-from agent_runner.executions.supervisor.output import EventSink
+from agent_runner.executions.supervisor.masking import Secrets
 from agent_runner.logs.events import MAX_ANSWER_BYTES, count_events, read_events
 
 
@@ -23,9 +24,10 @@ def _make_launch(**changes: object) -> Launch:
         cwd="/",
         timeout_s=None,
         cancel_grace_s=1,
-        log_max_bytes=1 << 30,
+        log_max_bytes=1,
         secrets=[],
         emits_events=True,
+        events_max_bytes=1 << 30,
     )
     return launch._replace(**changes)
 
@@ -33,7 +35,8 @@ def _make_launch(**changes: object) -> Launch:
 def _store(folder: Folder, stream: bytes, cuts: list[int], **changes: object) -> list[bytes]:
     """Feed a stream cut at some places, and return the lines that were observed."""
     observed: list[bytes] = []
-    sink = EventSink(folder, _make_launch(**changes), observed.append)
+    launch = _make_launch(**changes)
+    sink = EventSink(folder, launch, Secrets(launch.secrets), observed.append)
     places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
     for start, end in pairwise(places):
         sink.feed(stream[start:end])
@@ -94,11 +97,61 @@ def test_secrets_are_masked_in_events(tmp_path: Path) -> None:
     assert _read(folder, 0, 1) == [1]
 
 
-def test_events_behind_the_limit_are_left_out(tmp_path: Path) -> None:
-    """Events stop at the size limit; those before it stay readable."""
+def test_a_secret_that_looks_like_the_format_leaves_events_readable(tmp_path: Path) -> None:
+    """Numbers and words of the format are masked where they are values, and nothing breaks."""
     folder = Folder(tmp_path)
-    _store(folder, _make_stream([10, 10, 10, 10]), [], log_max_bytes=100)
-    assert _read(folder, 0, 10) == [1, 2]
+    data = {"res": {"pin": 4711, "what": "an event", "list": [True, None, 47110.5]}}
+    event = {"event": "runner_on_ok", "counter": 1, "stdout": "an event", "event_data": data}
+    line = json.dumps(event, separators=(",", ":")).encode() + b"\n"
+    _store(folder, line, [], secrets=["4711", "event", "counter", '"'])
+    [stored] = read_events(folder.events, folder.events_index, after=0, limit=5)
+    assert stored["event"] == "runner_on_ok"
+    assert stored["stdout"] == "an ********"
+    assert list(stored["event_data"]["res"].values()) == [
+        "********",
+        "an ********",
+        [True, None, "********0.5"],
+    ]
+
+
+def test_a_secret_in_json_in_an_events_text_is_masked(tmp_path: Path) -> None:
+    """What a task prints as JSON stands in the event as JSON within JSON, and is masked."""
+    folder = Folder(tmp_path)
+    printed = json.dumps({"msg": 'a "quoted" secret'})
+    line = json.dumps({"counter": 1, "stdout": printed}).encode() + b"\n"
+    _store(folder, line, [], secrets=['a "quoted" secret'])
+    assert b"quoted" not in folder.events.read_bytes()
+
+
+def test_of_too_many_events_the_recap_is_kept(tmp_path: Path) -> None:
+    """Events stop at their limit, an event says so, they are counted, and the recap is the last."""
+    folder = Folder(tmp_path)
+    recap = b'{"event":"playbook_on_stats","counter":6,"event_data":{"ok":{"web1":4}}}\n'
+    sink = EventSink(folder, _make_launch(events_max_bytes=100), Secrets([]), lambda _: None)
+    sink.feed(_make_stream([10, 10, 10, 10, 10]) + recap)
+    sink.finish()
+    stored = read_events(folder.events, folder.events_index, after=0, limit=10)
+    assert [event["counter"] for event in stored] == [1, 2, 3, 4]
+    assert "limit of 100 bytes (events_max_bytes)" in stored[2]["stdout"]
+    assert (stored[3]["event"], stored[3]["event_data"]) == (
+        "playbook_on_stats",
+        {"ok": {"web1": 4}},
+    )
+    assert sink.dropped_events == 3
+
+
+def test_an_event_without_end_takes_no_memory(tmp_path: Path) -> None:
+    """An event that is too long is replaced by one that says so; those around it stay."""
+    folder = Folder(tmp_path)
+    sink = EventSink(folder, _make_launch(), Secrets([]), lambda _: None)
+    sink.feed(_make_stream([1]) + b'{"counter":2,"stdout":"')
+    for _ in range(40):
+        sink.feed(b"x" * (MAX_EVENT_BYTES // 16))
+        assert len(sink._partial) <= MAX_EVENT_BYTES
+    sink.feed(b'"}\n' + _make_stream([1, 1, 1]).split(b"\n", 2)[2])
+    stored = read_events(folder.events, folder.events_index, after=0, limit=10)
+    assert [event["counter"] for event in stored] == [1, 2, 3]
+    assert "is left out" in stored[1]["stdout"]
 
 
 def test_no_events_are_no_error(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Logs on disk and the pieces in which they are read."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -134,6 +135,31 @@ def test_a_record_without_bytes_is_ignored(tmp_path: Path) -> None:
     assert read_segment(log.log, log.index, 0, 100) == ("stdout", b"before", 6)
     assert read_segment(log.log, log.index, 6, 100) == ("stderr", b"", 6)
     log.writer.close()
+
+
+@given(
+    writes=_writes,
+    more=_writes,
+    cut=st.integers(min_value=0, max_value=400),
+    zeros=st.integers(min_value=0, max_value=20),
+)
+def test_a_power_cut_leaves_a_log_that_can_go_on(
+    writes: list[Write], more: list[Write], cut: int, zeros: int
+) -> None:
+    """Records of bytes that a power cut has taken back do not give their type to later ones."""
+    with _open_log() as log:
+        for log_type, data in writes:
+            log.writer.append(log_type, data)
+        log.writer.close()
+        size = min(cut, log.log.stat().st_size)
+        os.truncate(log.log, size)
+        with log.index.open("ab") as index:
+            index.write(bytes(zeros))
+        log.writer = SegmentWriter(log.log, log.index)
+        for log_type, data in more:
+            log.writer.append(log_type, data)
+        expected = [*_expected_types(writes)[:size], *_expected_types(more)]
+        assert _spread_types(log.follow(0, [64], has_ended=True)) == expected
 
 
 def test_a_missing_log_is_an_error(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,3 +52,35 @@ def test_json_goes_in_and_out() -> None:
     sealer = Sealer(KEY)
     value = {"a": [1, None, "ü"]}
     assert sealer.unseal_json(sealer.seal_json(value, "x"), "x") == value
+
+
+def test_several_keys_open_and_the_first_one_seals() -> None:
+    """While keys are rotated, old values open; new ones say which key sealed them."""
+    new, old = bytes([1]) * KEY_BYTES, bytes([2]) * KEY_BYTES
+    sealed = Sealer(old).seal(b"secret", "a")
+    both = Sealer(new, old)
+    assert both.unseal(sealed, "a") == b"secret"
+    assert not both.is_current(sealed)
+    resealed = both.seal(b"secret", "a")
+    assert both.is_current(resealed)
+    assert Sealer(new).unseal(resealed, "a") == b"secret"
+    with pytest.raises(SealingError):
+        Sealer(old).unseal(resealed, "a")
+
+
+def test_values_of_before_keys_had_names_open() -> None:
+    """The first form, which does not say which key sealed it, opens with any that fits."""
+    nonce = bytes(12)
+    unnamed = b"\x01" + nonce + AESGCM(KEY).encrypt(nonce, b"secret", b"a")
+    sealer = Sealer(bytes([1]) * KEY_BYTES, KEY)
+    assert sealer.unseal(unnamed, "a") == b"secret"
+    assert not sealer.is_current(unnamed)
+
+
+def test_digests_of_an_older_key_still_match() -> None:
+    """A request that comes again during a rotation is recognised."""
+    new, old = bytes([1]) * KEY_BYTES, bytes([2]) * KEY_BYTES
+    digest = Sealer(old).digest(b"request", "runs")
+    assert Sealer(new, old).matches(digest, b"request", "runs")
+    assert not Sealer(new, old).matches(digest, b"another", "runs")
+    assert not Sealer(new).matches(digest, b"request", "runs")

@@ -1,27 +1,81 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-from api.hosts.fleet import Fleet, build_inventory
-from api.hosts.targets import Member
+from agent_runner.protocol.fleets import FleetGroup, unpack_fleet
+from api.db.lists import TableStamp
+from api.groups.hierarchy import GroupNode
+from api.hosts.selection.fleet import Fleet, FleetCache, build_inventory
+from api.hosts.targets import FleetStamp, Member
+
+FLEET = Fleet(
+    (Member(1, "db1", ("db",)), Member(2, "web1", ("eu", "web")), Member(3, "lonely")),
+    (
+        GroupNode("all"),
+        GroupNode("db"),
+        GroupNode("servers", ("db", "web")),
+        GroupNode("site", ("servers",)),
+        GroupNode("ungrouped"),
+        GroupNode("web"),
+    ),
+)
 
 
-def test_a_host_knows_itself_and_the_names_of_others() -> None:
-    """The inventory holds this host's variables, and of all others only names and groups."""
-    members = (Member(1, "db1", ("db",)), Member(2, "web1", ("eu", "web")), Member(3, "web2"))
-    assert build_inventory(Fleet(members), "web1", {"port": 80}) == {
+def test_a_group_holds_the_hosts_of_the_groups_in_it() -> None:
+    """However deep they are nested, and those that exist without hosts too."""
+    assert FLEET.hosts_by_group == {
+        "all": {"db1", "lonely", "web1"},
+        "db": {"db1"},
+        "eu": {"web1"},
+        "servers": {"db1", "web1"},
+        "site": {"db1", "web1"},
+        "ungrouped": {"lonely"},
+        "web": {"web1"},
+    }
+
+
+def test_a_host_is_in_the_groups_around_its_own() -> None:
+    """And in 'all'; in 'ungrouped' only where it is in nothing else."""
+    db1, web1, lonely = FLEET.members
+    assert FLEET.list_groups_of(db1) == {"all", "db", "servers", "site"}
+    assert FLEET.list_groups_of(web1) == {"all", "eu", "servers", "site", "web"}
+    assert FLEET.list_groups_of(lonely) == {"all", "ungrouped"}
+
+
+def test_a_host_learns_its_own_variables_and_those_of_its_groups() -> None:
+    """They stay apart, since Ansible merges them."""
+    groups = {"web": {"port": 80}, "all": {"a": 1}, "eu": {}}
+    assert build_inventory("web1", {"port": 8080}, groups) == {
         "all": {
-            "hosts": {"db1": None, "web1": {"port": 80}, "web2": None},
-            "children": {
-                "db": {"hosts": {"db1": None}},
-                "eu": {"hosts": {"web1": None}},
-                "web": {"hosts": {"web1": None}},
-            },
+            "vars": {"a": 1},
+            "hosts": {"web1": {"port": 8080}},
+            "children": {"web": {"vars": {"port": 80}}},
         }
     }
 
 
-def test_no_host_sees_what_another_one_got() -> None:
-    """Inventories of one fleet share names and nothing else."""
-    fleet = Fleet((Member(1, "db1"), Member(2, "web1")))
-    first = build_inventory(fleet, "db1", {"password": "hunter2"})
-    second = build_inventory(fleet, "web1", {})
-    assert first["all"]["hosts"] == {"db1": {"password": "hunter2"}, "web1": None}
-    assert second["all"]["hosts"] == {"db1": None, "web1": {}}
+def test_the_fleet_travels_as_names() -> None:
+    """All hosts, and who is directly in which group; Ansible makes its own two groups itself."""
+    packed = unpack_fleet(FLEET.packed)
+    assert packed.hosts == ["db1", "web1", "lonely"]
+    assert packed.groups == {
+        "db": FleetGroup([0]),
+        "eu": FleetGroup([1]),
+        "servers": FleetGroup([], ["db", "web"]),
+        "site": FleetGroup([], ["servers"]),
+        "web": FleetGroup([1]),
+    }
+
+
+async def test_the_fleet_is_loaded_when_it_has_changed() -> None:
+    """The same stamp means the same fleet; a change of hosts or of groups means another."""
+    cache, loaded = FleetCache(), []
+
+    async def load() -> Fleet:
+        loaded.append(1)
+        return FLEET
+
+    stamps = [
+        FleetStamp(TableStamp(hosts), TableStamp(groups))
+        for hosts, groups in ((1, 1), (1, 1), (2, 1), (2, 2), (2, 2))
+    ]
+    for stamp in stamps:
+        await cache.get_fleet(stamp, load)
+    assert len(loaded) == 3

@@ -3,12 +3,13 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from api.groups.hierarchy import GroupNode
 from api.hosts.errors import NoHostsMatchedError, PatternError
-from api.hosts.fleet import Fleet
-from api.hosts.patterns import _ask_ansible, _find_plain_names, match_members
+from api.hosts.selection.fleet import Fleet
+from api.hosts.selection.patterns import _ask_ansible, _find_plain_names, match_members
 from api.hosts.targets import Member
 
 FLEET = Fleet(
@@ -19,7 +20,12 @@ FLEET = Fleet(
         Member(4, "web1", ("eu", "web")),
         Member(5, "web2", ("us", "web")),
         Member(6, "web3", ("us", "web")),
-    )
+    ),
+    (
+        GroupNode("empty"),
+        GroupNode("everything", ("servers", "empty")),
+        GroupNode("servers", ("db", "web")),
+    ),
 )
 
 
@@ -46,6 +52,10 @@ async def _match(limit: str | None, *patterns: str) -> str:
         ("web[0]", "web1"),
         ("web[1:2]", "web2 web3"),
         ("ungrouped", "lonely"),
+        ("servers", "db1 db2 web1 web2 web3"),
+        ("everything:&eu", "db1 web1"),
+        ("servers:!web", "db1 db2"),
+        ("!everything", "lonely"),
     ],
 )
 async def test_patterns_mean_what_ansible_means(limit: str, expected: str) -> None:
@@ -113,20 +123,28 @@ async def test_the_configuration_of_the_content_has_no_say(
 
 
 NAMES = st.sampled_from(["a", "b", "c", "web", "x.y"])
+GROUPS = st.lists(st.sampled_from(["b", "web", "eu"]), unique=True).map(tuple)
 FLEETS = st.lists(
-    st.builds(Member, st.just(1), NAMES, st.lists(st.sampled_from(["b", "web", "eu"])).map(tuple)),
-    unique_by=lambda member: member.name,
-    min_size=1,
+    st.builds(Member, st.just(1), NAMES, GROUPS), unique_by=lambda member: member.name, min_size=1
 )
-PLAIN = st.sampled_from(["all", "a", "b", "web", "eu", "x.y"])
+NODES = st.tuples(
+    st.just(GroupNode("b")),
+    st.builds(GroupNode, st.just("eu"), st.sampled_from([(), ("b",)])),
+    st.builds(GroupNode, st.just("over"), st.sampled_from([(), ("b",), ("eu", "web")])),
+    st.builds(GroupNode, st.just("web"), st.sampled_from([(), ("b",), ("b", "eu")])),
+)
+PLAIN = st.sampled_from(["all", "ungrouped", "a", "b", "web", "eu", "over", "x.y"])
 
 
-@given(FLEETS, st.lists(PLAIN, min_size=1, max_size=3), st.none() | PLAIN)
+@given(FLEETS, NODES, st.lists(PLAIN, min_size=1, max_size=3), st.none() | PLAIN)
 def test_plain_names_mean_the_same_without_ansible(
-    members: list[Member], patterns: list[str], limit: str | None
+    members: list[Member], nodes: tuple[GroupNode, ...], patterns: list[str], limit: str | None
 ) -> None:
     """Where a lookup answers, it answers what Ansible would."""
-    fleet = Fleet(tuple(members))
+    fleet = Fleet(tuple(members), nodes)
+    # Ansible mistakes a host for the group of its name when it looks who is in no group.
+    has_twins = any(member.name in {"b", "web"} for member in members)
+    assume(not (has_twins and "ungrouped" in {*patterns, limit}))
     found = _find_plain_names(fleet, patterns, limit)
     if found is not None:
         assert found == _ask_ansible(fleet, patterns, limit)

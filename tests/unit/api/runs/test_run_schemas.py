@@ -5,8 +5,12 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from api.runs.orders import build_order, build_ssh_order
-from api.runs.schemas import InstallCreate, RunCreate, StreamQuery
+from api.runs.content.reading import RunContent
+from api.runs.launching.orders import build_order, build_ssh_order
+from api.runs.launching.preparing import Prepared
+from api.runs.schemas import InstallCreate, RunCreate
+from api.runs.stream import StreamQuery
+from api.templates.arguments import CheckedArguments
 
 requests = TypeAdapter(RunCreate)
 
@@ -46,9 +50,13 @@ def test_extra_vars_are_kept_apart_from_the_order() -> None:
     """Extra vars are secrets of the order and in nothing that is stored readable."""
     request = requests.validate_python({**PLAYBOOK, "extra_vars": {"password": "hunter2"}})
 
-    order = build_order(request, "d" * 64)
+    order = build_order(
+        request,
+        Prepared(request.playbook, RunContent("d" * 64), CheckedArguments(request.extra_vars)),
+        1,
+    )
 
-    assert order.secrets == {"extra_vars": {"password": "hunter2"}}
+    assert order.secrets == {"extra_vars": {"password": "hunter2"}, "masked": ()}
     assert "hunter2" not in f"{order.spec} {order!r}"
     assert "password" not in str(order.spec)
 
@@ -69,7 +77,8 @@ def test_a_command_is_named_by_its_line() -> None:
     """The name of a command's run can be pasted into a shell."""
     request = requests.validate_python({**COMMAND, "command": ["echo", "a b"]})
 
-    assert build_order(request, None).name == "echo 'a b'"
+    prepared = Prepared("", RunContent(), CheckedArguments({}))
+    assert build_order(request, prepared, 1).name == "echo 'a b'"
 
 
 def test_offsets_are_read() -> None:

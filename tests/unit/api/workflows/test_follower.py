@@ -40,6 +40,17 @@ def begin(patient: PatientAgent, agent: MemoryAgent, task: Task) -> Begin:
     return start
 
 
+@pytest.fixture
+def begin_long_ago(begin: Begin, agent: MemoryAgent) -> Begin:
+    """Return a function that starts the task with a program, and returns when it has ended."""
+
+    async def start(program: Program) -> None:
+        await begin(program)
+        await asyncio.gather(*agent.tasks)
+
+    return start
+
+
 async def test_log_and_events_are_carried_home(
     follower: Follower, begin: Begin, recorder: MemoryRecorder, task: Task
 ) -> None:
@@ -85,8 +96,28 @@ async def test_a_new_byte_arrives_at_once(
     assert (await following).log_bytes == len("early\nlate\n")
 
 
+async def test_events_arrive_while_the_log_is_quiet(
+    follower: Follower, begin: Begin, recorder: MemoryRecorder
+) -> None:
+    """The events behind the last output are stored although no further output comes."""
+    go_on = asyncio.Event()
+
+    async def program(execution: MemoryExecution) -> int:
+        await execution.write(b"a task has ended\n")
+        await execution.emit("runner_on_ok")
+        await go_on.wait()
+        return 0
+
+    await begin(program)
+    following = asyncio.create_task(follower.follow(has_events=True))
+    await recorder.told.wait()
+    assert not following.done()
+    go_on.set()
+    await following
+
+
 async def test_it_goes_on_where_the_copy_ends(
-    follower: Follower, begin: Begin, recorder: MemoryRecorder, task: Task
+    follower: Follower, begin_long_ago: Begin, recorder: MemoryRecorder, task: Task
 ) -> None:
     """After a crash only what is missing is asked for and nothing is stored twice."""
     await recorder.logs.append(task.id, 0, "stdout", b"one\n")
@@ -96,10 +127,41 @@ async def test_it_goes_on_where_the_copy_ends(
         await execution.write(b"two\n")
         return 0
 
-    await begin(program)
+    await begin_long_ago(program)
     await follower.follow(has_events=False)
 
     assert await recorder.read(task) == [("stdout", b"one\ntwo\n")]
+
+
+async def test_a_host_that_lost_its_power_may_have_less_of_the_log(
+    follower: Follower, begin_long_ago: Begin, recorder: MemoryRecorder, task: Task
+) -> None:
+    """What a host has forgotten of an execution that is over stays stored; its end is known."""
+    await recorder.logs.append(task.id, 0, "stdout", b"one\ntwo\n")
+
+    async def program(execution: MemoryExecution) -> None:
+        await execution.write(b"one\n")
+        await execution.end(None, "lost")
+
+    await begin_long_ago(program)
+    result = await follower.follow(has_events=True)
+
+    assert result.state == "lost"
+    assert await recorder.read(task) == [("stdout", b"one\ntwo\n")]
+
+
+async def test_a_log_that_goes_on_from_less_than_is_stored_is_an_error(
+    follower: Follower, begin_long_ago: Begin, recorder: MemoryRecorder, task: Task
+) -> None:
+    """Bytes that would follow others than the stored ones are not mixed with them."""
+    await recorder.logs.append(task.id, 0, "stdout", b"one\ntwo\n")
+
+    async def program(execution: MemoryExecution) -> None:
+        await execution.write(b"one\n")
+
+    await begin_long_ago(program)
+    with pytest.raises(rpc.InvalidParamsError):
+        await follower.follow(has_events=False)
 
 
 async def test_a_silent_agent_is_waited_for(
@@ -148,6 +210,26 @@ async def test_an_answer_without_a_byte_is_no_hot_loop(
     await follower.follow(has_events=False)
 
     assert clock.slept == [0.2, 0.2]
+
+
+async def test_a_host_that_takes_its_time_to_start_is_waited_for(
+    follower: Follower, begin: Begin, agent: MemoryAgent, recorder: MemoryRecorder
+) -> None:
+    """Neither log nor events that are not begun yet are an end: the playbook's start is awaited."""
+
+    async def program(execution: MemoryExecution) -> int:
+        await execution.write(b"late\n")
+        await execution.emit("playbook_on_stats")
+        return 0
+
+    await begin(program)
+    agent.failures_of["get_command_log"] = [rpc.NotStartedError() for _ in range(20)]
+    agent.failures_of["get_events"] = [rpc.NotStartedError() for _ in range(2)]
+
+    result = await follower.follow(has_events=True)
+
+    assert result.state == "successful"
+    assert [event["event"] for event in recorder.events] == ["playbook_on_stats"]
 
 
 @pytest.mark.parametrize("failure", [rpc.UnknownExecutionError, rpc.LogGoneError])

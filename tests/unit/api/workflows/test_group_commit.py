@@ -20,8 +20,11 @@ class Transactions:
         self.opened = asyncio.Event()
 
     @asynccontextmanager
-    async def open(self, *, read_only: bool = False) -> AsyncIterator[list[str]]:
+    async def open(
+        self, *, read_only: bool = False, concurrent: bool = False
+    ) -> AsyncIterator[list[str]]:
         """Open one; it commits when the gate is open."""
+        assert concurrent
         assert not read_only
         self.opened.set()
         done: list[str] = []

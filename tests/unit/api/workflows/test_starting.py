@@ -14,10 +14,12 @@ from api.agents import errors
 from api.agents.memory import MemoryAgent
 from api.bundles.errors import BundleNotFoundError
 from api.executions.service import Task
+from api.hosts.targets import HostView
+from api.runs.rollout.schemas import Rollout
 from api.runs.service import Order
 from api.workflows.briefing import Briefing
 from api.workflows.bundle_sender import BundleSender
-from api.workflows.errors import AgentLostError, ExecutionEndedError
+from api.workflows.errors import AgentLostError, ExecutionEndedError, ExecutionHeldError
 from api.workflows.patience import PatientAgent
 from api.workflows.starting import Starter
 
@@ -66,7 +68,9 @@ def start(patient: PatientAgent, task: Task, tmp_path: Path) -> Start:
         if is_canceled:
             canceled.set()
         starter = Starter(BundleSender(find_archive, lambda digest: f"signed {digest}"))
-        await starter.start(patient, Briefing(task, order, None, {"all": {}}), canceled)
+        pending = dataclasses.replace(task, status="pending")
+        briefing = Briefing(pending, order, None, HostView({"all": {}}))
+        await starter.start(patient, briefing, canceled)
 
     return starting
 
@@ -124,6 +128,27 @@ async def test_a_half_sent_bundle_is_continued(start: Start, agent: MemoryAgent)
     assert agent.calls.count("put_bundle") == 2
 
 
+async def test_a_busy_agent_is_waited_for(start: Start, agent: MemoryAgent) -> None:
+    """An agent at a limit of its own starts nothing now, and what it says is told."""
+    agent.failures.append(rpc.BusyError("this host runs 8 executions"))
+
+    with pytest.raises(ExecutionHeldError) as caught:
+        await start(COMMAND)
+
+    assert caught.value.hold.code == "busy"
+    assert "this host runs 8 executions" in caught.value.hold.reason
+
+
+async def test_an_unreachable_host_is_waited_for_if_asked(start: Start, agent: MemoryAgent) -> None:
+    """A run that waits for offline hosts gets nothing started, and no end."""
+    agent.reachable = False
+
+    with pytest.raises(ExecutionHeldError) as caught:
+        await start(dataclasses.replace(COMMAND, rollout=Rollout(offline="wait")))
+
+    assert caught.value.hold.code == "offline"
+
+
 @pytest.mark.parametrize(
     ("failure", "reason_code"),
     [
@@ -131,7 +156,6 @@ async def test_a_half_sent_bundle_is_continued(start: Start, agent: MemoryAgent)
         (errors.AgentPathError("no"), "auth_failed"),
         (errors.CertificateMismatchError("no"), "auth_failed"),
         (errors.AgentRefusedError("no"), "agent_refused"),
-        (rpc.BusyError("no"), "agent_refused"),
         (rpc.PolicyRefusedError("no"), "agent_refused"),
         (rpc.BundleRejectedError("no"), "bundle_rejected"),
         (rpc.DiskFullError("no"), "disk_full"),

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verbs about the control plane's own data: ``migrate``, ``check``, ``backup``, ``restore``.
+
+They work on this machine, with the settings of ``myx serve``, and need no control plane that runs.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli.watching.outcome import ExitCode
+
+if TYPE_CHECKING:
+    from api.maintenance.checks import Health
+
+
+def migrate() -> int:
+    """Bring the tables to the form that this version works with.
+
+    'myx serve' does the same when it starts. Stop all control planes first.
+
+    Examples:
+      myx db migrate
+    """
+    from api.core.settings import load_settings  # noqa: PLC0415 - pydantic takes 0.3 s
+    from api.maintenance.checks import migrate_database  # noqa: PLC0415 - so does SQLAlchemy
+
+    return _report(migrate_database(load_settings()))
+
+
+def check() -> int:
+    """Say whether this version works with the database, and whether it is whole.
+
+    Changes nothing. Ends with 1 where something is broken.
+
+    Examples:
+      myx db check
+    """
+    from api.core.settings import load_settings  # noqa: PLC0415 - as above
+    from api.maintenance.checks import check_database  # noqa: PLC0415 - as above
+
+    return _report(check_database(load_settings()))
+
+
+def back_up(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist.")],
+    *,
+    with_keys: Annotated[
+        bool,
+        typer.Option("--with-keys", help="Save the keys too, which open every secret in it."),
+    ] = False,
+) -> int:
+    """Save tables, logs and bundles into a folder, while the control plane goes on.
+
+    The keys secret.key, signing.key and admin-token are left out unless --with-keys says so:
+    keep them elsewhere, since a backup is worth nothing without secret.key.
+
+    Examples:
+      myx db backup /srv/backups/myx-2026-01-31
+    """
+    from api.core.settings import load_settings  # noqa: PLC0415 - as above
+    from api.maintenance.backup import back_up as save  # noqa: PLC0415 - as above
+
+    facts = save(load_settings(), folder, with_keys=with_keys)
+    sys.stdout.write(f"Saved to {folder} ({facts.database}, MyX {facts.version}).\n")
+    if not with_keys:
+        sys.stdout.write("It holds no keys: keep secret.key, signing.key and admin-token too.\n")
+    return ExitCode.SUCCESSFUL
+
+
+def restore(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="What 'myx db backup' made.")],
+    *,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Remove the data that is there.")
+    ] = False,
+) -> int:
+    """Bring a backup back, into the database and data directory of the settings.
+
+    Stop all control planes first. A backup without keys needs them in MYX_DATA_DIR before.
+
+    Examples:
+      myx db restore /srv/backups/myx-2026-01-31
+      MYX_DATA_DIR=/srv/trial myx db restore /srv/backups/myx-2026-01-31
+    """
+    from api.core.settings import load_settings  # noqa: PLC0415 - as above
+    from api.maintenance.restore import restore as bring_back  # noqa: PLC0415 - as above
+
+    facts = bring_back(load_settings(), folder, replace=replace)
+    sys.stdout.write(f"Restored what MyX {facts.version} saved at {facts.made_at}.\n")
+    return ExitCode.SUCCESSFUL
+
+
+def _report(health: "Health") -> int:
+    sys.stdout.write(f"{health.place}\nrevision {health.revision}\n")
+    for line in (*health.faults, *health.remarks):
+        sys.stdout.write(f"{line}\n")
+    if health.faults:
+        return ExitCode.ERROR
+    sys.stdout.write("ok\n")
+    return ExitCode.SUCCESSFUL

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long do agents take to answer, and what fails? In front of any ``AgentCalls``."""
+
+from agent_runner.protocol.errors import RpcError
+from agent_runner.protocol.methods import GetCommandLogResult
+from api.agents.calls import AgentCalls, Endpoint, Method, P, R
+from api.agents.errors import AgentError
+from api.core.clock import Clock
+from api.metrics.figures import Figures
+
+
+class MeasuredCalls:
+    """Calls agents, and counts; one for the whole process."""
+
+    def __init__(self, calls: AgentCalls, figures: Figures, clock: Clock) -> None:
+        self._calls = calls
+        self._figures = figures
+        self._clock = clock
+
+    async def call(self, endpoint: Endpoint, method: Method[P, R], params: P) -> R:
+        """Call a method of an agent; raises as ``AgentCalls.call``."""
+        started = self._clock.monotonic()
+        try:
+            result = await self._calls.call(endpoint, method, params)
+        except AgentError as error:
+            self._figures.note_call_error(method.name, error.code)
+            raise
+        except RpcError as error:
+            self._figures.note_call_error(method.name, str(error.code))
+            raise
+        self._figures.note_call(method.name, self._clock.monotonic() - started)
+        if isinstance(result, GetCommandLogResult):
+            self._figures.note_behind(max(0, result.size - result.new_offset))
+        return result

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of triggers lives as long as the process, and runs in the background?"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.audit.service import AuditService
+from api.core.clock import Clock
+from api.core.sealing import Sealer
+from api.runs.launcher import RunLauncher
+from api.runs.service import RunsService
+from api.schedules.clockwork import EVERY_S, Clockwork
+from api.schedules.repository import ScheduleRepository
+from api.schedules.service import ScheduleService
+from api.triggers.ticking import Ticker
+from api.webhooks.receiver import WebhookReceiver
+from api.webhooks.repository import WebhookRepository
+from api.webhooks.service import WebhookService
+
+FORGET_EVERY_S = 3600.0
+"""How often deliveries of long ago are forgotten."""
+
+OpenAnyWork = Callable[..., AbstractAsyncContextManager[Any]]
+
+
+class TriggerParts:
+    """What starts runs by itself."""
+
+    def __init__(self, open_work: OpenAnyWork, launcher: RunLauncher, clock: Clock) -> None:
+        self.clockwork = Clockwork(open_work, launcher)
+        self.receiver = WebhookReceiver(open_work, launcher, clock)
+        self.tickers = [
+            Ticker("schedules", self.clockwork.step, EVERY_S),
+            Ticker("deliveries", self.receiver.forget, FORGET_EVERY_S),
+        ]
+
+    def open(self) -> None:
+        """Begin."""
+        for ticker in self.tickers:
+            ticker.open()
+
+    async def close(self) -> None:
+        """Stop."""
+        for ticker in self.tickers:
+            await ticker.close()
+
+
+class SealingParts(Protocol):
+    """What these services need that lives as long as the process."""
+
+    @property
+    def sealer(self) -> Sealer:
+        """What seals secrets."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is."""
+        ...
+
+
+def build_schedules(
+    session: AsyncSession, parts: SealingParts, runs: RunsService, audit: AuditService
+) -> ScheduleService:
+    """Build the schedules of a unit of work."""
+    return ScheduleService(ScheduleRepository(session), runs, audit, parts.sealer, parts.clock)
+
+
+def build_webhooks(
+    session: AsyncSession, parts: SealingParts, audit: AuditService
+) -> WebhookService:
+    """Build the webhooks of a unit of work."""
+    return WebhookService(WebhookRepository(session), audit, parts.sealer, parts.clock)

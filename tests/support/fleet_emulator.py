@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+r"""How does one process stand for thousands of agents? Real TLS and HTTP around agents in memory.
+
+Each agent has an address of its own in 127.0.0.0/8 and so connections of its own; all share one
+port and one certificate. What they answer is ``api.agents.memory``'s, which a contract suite
+compares with the real agent. As a program it adds its agents to a control plane and serves::
+
+    python tests/support/fleet_emulator.py --agents 1000 --url http://127.0.0.1:8000 \
+        --token-file ~/.local/share/myx/admin.token [--ends-after-s 3] [--bytes-per-s 1000000]
+"""
+
+import argparse
+import asyncio
+import contextlib
+import hashlib
+import ipaddress
+import json
+import random
+import ssl
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvloop
+from aiohttp import ClientSession, web
+
+from agent_runner.certificate import make_certificate
+from agent_runner.protocol.errors import MethodNotFoundError, RpcError
+from agent_runner.protocol.methods import MAX_REQUEST_BYTES, TOKEN_HEADER
+from agent_runner.tls import KeyPair, build_tls_context
+from api.agents import calls
+from api.agents.calls import Endpoint, Method
+from api.agents.memory import MemoryAgent, MemoryExecution
+
+FIRST_ADDRESS = ipaddress.IPv4Address("127.1.0.1")
+KEEP_ALIVE_S = 90.0
+BACKLOG = 4096
+ENROLLED_AT_ONCE = 20
+LINE = b"%020.6f changed: [emulated] => the quick brown fox jumps over the lazy dog\n"
+
+METHODS = {each.name: each for each in vars(calls).values() if isinstance(each, Method)}
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the emulated agents behave."""
+
+    answers_after_s: float = 0.0
+    ends_after_s: float = 0.0
+    bytes_per_s: int = 0
+    fails: float = 0.0
+    """Which share of the executions ends with exit code 1."""
+    offline_every_s: float = 0.0
+    """How often an agent goes offline, at a time of its own; 0: never."""
+    offline_for_s: float = 0.0
+
+    async def run(self, execution: MemoryExecution) -> int | None:
+        """Be a program: write as much as it should, end when it should."""
+        started = time.monotonic()
+        if self.bytes_per_s == 0:
+            await execution.write(LINE % time.time())
+        while (passed := time.monotonic() - started) < self.ends_after_s:
+            if execution.canceled.is_set():
+                return None
+            missing = int(passed * self.bytes_per_s) - execution.size
+            if missing > 0:
+                await execution.write((LINE % time.time()) * max(1, missing // 90))
+            await asyncio.sleep(0.02 if self.bytes_per_s else self.ends_after_s - passed)
+        await execution.emit("playbook_on_stats", ok={"emulated": 1})
+        return int(random.random() < self.fails)  # noqa: S311 - spreads failures
+
+    def is_offline(self, number: int) -> bool:
+        """Say whether an agent is offline now."""
+        if not self.offline_every_s:
+            return False
+        own_s = (number * 0.618) % 1 * self.offline_every_s
+        return (time.monotonic() + own_s) % self.offline_every_s < self.offline_for_s
+
+
+class FleetEmulator:
+    """Many agents behind one port."""
+
+    def __init__(self, count: int, behaviour: Behaviour, folder: Path) -> None:
+        """Make so many agents; their certificate lies in the folder."""
+        self._behaviour = behaviour
+        made = make_certificate("emulated")
+        pair = KeyPair(folder / "agent.crt", folder / "agent.key")
+        pair.certificate.write_bytes(made.certificate_pem)
+        pair.key.write_bytes(made.key_pem)
+        self._context = build_tls_context(pair)
+        der = ssl.PEM_cert_to_DER_cert(made.certificate_pem.decode())
+        self._fingerprint = hashlib.sha256(der).hexdigest()
+        self._count = count
+        self.agents: dict[str, MemoryAgent] = {}
+        self._numbers: dict[str, int] = {}
+        self.calls = 0
+
+    @contextlib.asynccontextmanager
+    async def serve(self) -> AsyncIterator["FleetEmulator"]:
+        """Serve all agents until the end of the block."""
+        app = web.Application(client_max_size=MAX_REQUEST_BYTES)
+        app.router.add_post("/{path}/rpc", self._answer)
+        runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_S)
+        await runner.setup()
+        site = web.TCPSite(runner, "0.0.0.0", 0, ssl_context=self._context, backlog=BACKLOG)  # noqa: S104 - addresses of loopback are many
+        await site.start()
+        port = runner.addresses[0][1]
+        for number in range(self._count):
+            self._add(number, port)
+        try:
+            yield self
+        finally:
+            await runner.cleanup()
+
+    async def enrol(self, url: str, token: str, group: str = "emulated") -> None:
+        """Add all agents to a control plane."""
+        limit = asyncio.Semaphore(ENROLLED_AT_ONCE)
+        headers = {"Authorization": f"Bearer {token}"}
+        async with ClientSession(headers=headers) as session, asyncio.TaskGroup() as tasks:
+            for agent in self.agents.values():
+                tasks.create_task(self._enrol_one(session, limit, url, group, agent.endpoint))
+
+    async def _enrol_one(
+        self, session: ClientSession, limit: asyncio.Semaphore, url: str, group: str, to: Endpoint
+    ) -> None:
+        body = {
+            "address": to.address,
+            "rpc_port": to.rpc_port,
+            "rpc_path": to.rpc_path,
+            "agent_token": to.agent_token,
+            "secret_key": f"secret-key-of-{to.host}",
+            "cert_fingerprint": to.cert_fingerprint,
+            "groups": [group],
+        }
+        async with (
+            limit,
+            session.post(f"{url}/api/v1/hosts/{to.host}/enroll", json=body) as answer,
+        ):
+            if answer.status != 200:
+                raise RuntimeError(await answer.text())
+
+    def _add(self, number: int, port: int) -> None:
+        endpoint = Endpoint(
+            host=f"emulated{number:05}",
+            address=str(FIRST_ADDRESS + number),
+            rpc_port=port,
+            rpc_path=f"emulatedpathof{number:05}",
+            agent_token=f"token-of-emulated-{number:05}",
+            cert_fingerprint=self._fingerprint,
+        )
+        self.agents[endpoint.rpc_path] = MemoryAgent(endpoint, self._behaviour.run)
+        self._numbers[endpoint.rpc_path] = number
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        agent = self.agents.get(path)
+        if agent is None:
+            return web.Response(status=404)
+        if self._behaviour.is_offline(self._numbers[path]):
+            assert request.transport is not None
+            request.transport.abort()
+            return web.Response(status=503)
+        if not agent.takes(request.headers.get(TOKEN_HEADER, "")):
+            return web.Response(status=401)
+        self.calls += 1
+        if self._behaviour.answers_after_s:
+            await asyncio.sleep(self._behaviour.answers_after_s)
+        body = await _answer_call(agent, msgspec.json.decode(await request.read()))
+        agent.calls.clear()
+        return web.Response(body=msgspec.json.encode(body), content_type="application/json")
+
+
+async def _answer_call(agent: MemoryAgent, call: dict[str, Any]) -> dict[str, Any]:
+    reply: dict[str, Any] = {"jsonrpc": "2.0", "id": call["id"]}
+    try:
+        method = METHODS.get(call["method"])
+        if method is None:
+            raise MethodNotFoundError
+        params = msgspec.convert(call["params"], method.params)
+        reply["result"] = await agent.answer(method.name, params)
+    except RpcError as error:
+        reply["error"] = {"code": error.code, "message": error.message, "data": error.data}
+    return reply
+
+
+async def _main(args: argparse.Namespace) -> None:
+    behaviour = Behaviour(
+        args.answers_after_s,
+        args.ends_after_s,
+        args.bytes_per_s,
+        args.fails,
+        args.offline_every_s,
+        args.offline_for_s,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        async with FleetEmulator(args.agents, behaviour, Path(folder)).serve() as fleet:
+            started = time.monotonic()
+            await fleet.enrol(args.url, args.token_file.read_text().strip())
+            ready = {"agents": args.agents, "enrolled_in_s": round(time.monotonic() - started, 1)}
+            sys.stdout.write(json.dumps(ready) + "\n")
+            sys.stdout.flush()
+            await asyncio.Event().wait()
+
+
+def main() -> None:
+    """Serve as the command line says."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--agents", type=int, default=1000)
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--token-file", type=Path, required=True)
+    parser.add_argument("--bytes-per-s", type=int, default=0)
+    for name in ("answers-after-s", "ends-after-s", "fails", "offline-every-s", "offline-for-s"):
+        parser.add_argument(f"--{name}", type=float, default=0.0)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvloop.run(_main(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
