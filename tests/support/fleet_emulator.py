@@ -6,7 +6,7 @@ port and one certificate. What they answer is ``api.agents.memory``'s, which a c
 compares with the real agent. As a program it adds its agents to a control plane and serves::
 
     python tests/support/fleet_emulator.py --agents 1000 --url http://127.0.0.1:8000 \
-        --token-file ~/.local/share/myx/admin.token [--ends-after-s 3] [--bytes-per-s 1000000]
+        --token-file ~/.local/share/myx/admin-token [--ends-after-s 3] [--bytes-per-s 1000000]
 """
 
 import argparse
@@ -32,27 +32,32 @@ from aiohttp import ClientSession, web
 from agent_runner.certificate import make_certificate
 from agent_runner.protocol.errors import MethodNotFoundError, RpcError
 from agent_runner.protocol.methods import MAX_REQUEST_BYTES, TOKEN_HEADER
+from agent_runner.rpc.messages import decode_request, encode_error, encode_result
 from agent_runner.tls import KeyPair, build_tls_context
 from api.agents import calls
 from api.agents.calls import Endpoint, Method
-from api.agents.memory import MemoryAgent, MemoryExecution
+from api.agents.memory import MemoryAgent, MemoryExecution, Program
 
 FIRST_ADDRESS = ipaddress.IPv4Address("127.1.0.1")
 KEEP_ALIVE_S = 90.0
 BACKLOG = 4096
 ENROLLED_AT_ONCE = 20
 LINE = b"%020.6f changed: [emulated] => the quick brown fox jumps over the lazy dog\n"
+LINE_BYTES = len(LINE % 0.0)
+WRITES_EVERY_S = 0.02
 
 METHODS = {each.name: each for each in vars(calls).values() if isinstance(each, Method)}
 
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """How the emulated agents behave."""
+    """How an emulated agent behaves: slow, chatty, failing, flapping, or none of it."""
 
     answers_after_s: float = 0.0
+    """How slow each answer is."""
     ends_after_s: float = 0.0
     bytes_per_s: int = 0
+    """How much an execution writes until it ends; 0: one line."""
     fails: float = 0.0
     """Which share of the executions ends with exit code 1."""
     offline_every_s: float = 0.0
@@ -69,8 +74,8 @@ class Behaviour:
                 return None
             missing = int(passed * self.bytes_per_s) - execution.size
             if missing > 0:
-                await execution.write((LINE % time.time()) * max(1, missing // 90))
-            await asyncio.sleep(0.02 if self.bytes_per_s else self.ends_after_s - passed)
+                await execution.write((LINE % time.time()) * max(1, missing // LINE_BYTES))
+            await asyncio.sleep(WRITES_EVERY_S if self.bytes_per_s else self.ends_after_s - passed)
         await execution.emit("playbook_on_stats", ok={"emulated": 1})
         return int(random.random() < self.fails)  # noqa: S311 - spreads failures
 
@@ -80,6 +85,35 @@ class Behaviour:
             return False
         own_s = (number * 0.618) % 1 * self.offline_every_s
         return (time.monotonic() + own_s) % self.offline_every_s < self.offline_for_s
+
+
+@dataclass
+class EmulatedAgent(MemoryAgent):
+    """One of many agents, and how it behaves from now on."""
+
+    number: int = 0
+    behaviour: Behaviour = Behaviour()
+
+    @property
+    def is_offline(self) -> bool:
+        """Whether its connections break now."""
+        return not self.reachable or self.behaviour.is_offline(self.number)
+
+    @property
+    def enrollment(self) -> dict[str, Any]:
+        """The body that enrolls its host."""
+        return {
+            "address": self.endpoint.address,
+            "rpc_port": self.endpoint.rpc_port,
+            "rpc_path": self.endpoint.rpc_path,
+            "agent_token": self.endpoint.agent_token,
+            "secret_key": f"secret-key-of-{self.endpoint.rpc_path}",
+            "cert_fingerprint": self.endpoint.cert_fingerprint,
+        }
+
+    async def run(self, execution: MemoryExecution) -> int | None:
+        """Be the program that its behaviour is when the execution starts."""
+        return await self.behaviour.run(execution)
 
 
 class FleetEmulator:
@@ -96,26 +130,50 @@ class FleetEmulator:
         der = ssl.PEM_cert_to_DER_cert(made.certificate_pem.decode())
         self._fingerprint = hashlib.sha256(der).hexdigest()
         self._count = count
-        self.agents: dict[str, MemoryAgent] = {}
-        self._numbers: dict[str, int] = {}
+        self._port = 0
+        self.agents: dict[str, EmulatedAgent] = {}
+        """By the path that each answers at."""
         self.calls = 0
+        self._awaited = 0
+        self._reached = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def serve(self) -> AsyncIterator["FleetEmulator"]:
         """Serve all agents until the end of the block."""
         app = web.Application(client_max_size=MAX_REQUEST_BYTES)
         app.router.add_post("/{path}/rpc", self._answer)
-        runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_S)
+        runner = web.AppRunner(
+            app, access_log=None, keepalive_timeout=KEEP_ALIVE_S, shutdown_timeout=1
+        )
         await runner.setup()
         site = web.TCPSite(runner, "0.0.0.0", 0, ssl_context=self._context, backlog=BACKLOG)  # noqa: S104 - addresses of loopback are many
         await site.start()
-        port = runner.addresses[0][1]
-        for number in range(self._count):
-            self._add(number, port)
+        self._port = runner.addresses[0][1]
+        for _ in range(self._count):
+            self.add()
         try:
             yield self
         finally:
+            for task in [task for agent in self.agents.values() for task in agent.tasks]:
+                task.cancel()
             await runner.cleanup()
+
+    def add(self, name: str | None = None, program: Program | None = None) -> EmulatedAgent:
+        """Add an agent: what it runs is the program, or else what its behaviour says."""
+        number = len(self.agents)
+        path = f"emulatedpathof{number:05}"
+        endpoint = Endpoint(
+            host=name or f"emulated{number:05}",
+            address=str(FIRST_ADDRESS + number),
+            rpc_port=self._port,
+            rpc_path=path,
+            agent_token=f"token-of-emulated-{number:05}",
+            cert_fingerprint=self._fingerprint,
+        )
+        agent = EmulatedAgent(endpoint, number=number, behaviour=self._behaviour)
+        agent.program = program or agent.run
+        self.agents[path] = agent
+        return agent
 
     async def enrol(self, url: str, token: str, group: str = "emulated") -> None:
         """Add all agents to a control plane."""
@@ -123,69 +181,55 @@ class FleetEmulator:
         headers = {"Authorization": f"Bearer {token}"}
         async with ClientSession(headers=headers) as session, asyncio.TaskGroup() as tasks:
             for agent in self.agents.values():
-                tasks.create_task(self._enrol_one(session, limit, url, group, agent.endpoint))
+                tasks.create_task(_enrol_one(session, limit, url, group, agent))
 
-    async def _enrol_one(
-        self, session: ClientSession, limit: asyncio.Semaphore, url: str, group: str, to: Endpoint
-    ) -> None:
-        body = {
-            "address": to.address,
-            "rpc_port": to.rpc_port,
-            "rpc_path": to.rpc_path,
-            "agent_token": to.agent_token,
-            "secret_key": f"secret-key-of-{to.host}",
-            "cert_fingerprint": to.cert_fingerprint,
-            "groups": [group],
-        }
-        async with (
-            limit,
-            session.post(f"{url}/api/v1/hosts/{to.host}/enroll", json=body) as answer,
-        ):
-            if answer.status != 200:
-                raise RuntimeError(await answer.text())
-
-    def _add(self, number: int, port: int) -> None:
-        endpoint = Endpoint(
-            host=f"emulated{number:05}",
-            address=str(FIRST_ADDRESS + number),
-            rpc_port=port,
-            rpc_path=f"emulatedpathof{number:05}",
-            agent_token=f"token-of-emulated-{number:05}",
-            cert_fingerprint=self._fingerprint,
-        )
-        self.agents[endpoint.rpc_path] = MemoryAgent(endpoint, self._behaviour.run)
-        self._numbers[endpoint.rpc_path] = number
+    async def wait_for_calls(self, number: int) -> None:
+        """Return when so many more calls have come in."""
+        self._awaited = self.calls + number
+        self._reached.clear()
+        await self._reached.wait()
 
     async def _answer(self, request: web.Request) -> web.Response:
-        path = request.match_info["path"]
-        agent = self.agents.get(path)
+        agent = self.agents.get(request.match_info["path"])
         if agent is None:
             return web.Response(status=404)
-        if self._behaviour.is_offline(self._numbers[path]):
+        if agent.is_offline:
             assert request.transport is not None
             request.transport.abort()
             return web.Response(status=503)
         if not agent.takes(request.headers.get(TOKEN_HEADER, "")):
             return web.Response(status=401)
         self.calls += 1
-        if self._behaviour.answers_after_s:
-            await asyncio.sleep(self._behaviour.answers_after_s)
-        body = await _answer_call(agent, msgspec.json.decode(await request.read()))
+        if self.calls == self._awaited:
+            self._reached.set()
+        if agent.behaviour.answers_after_s:
+            await asyncio.sleep(agent.behaviour.answers_after_s)
+        body = await _answer_call(agent, await request.read())
         agent.calls.clear()
-        return web.Response(body=msgspec.json.encode(body), content_type="application/json")
+        return web.Response(body=body, content_type="application/json")
 
 
-async def _answer_call(agent: MemoryAgent, call: dict[str, Any]) -> dict[str, Any]:
-    reply: dict[str, Any] = {"jsonrpc": "2.0", "id": call["id"]}
+async def _enrol_one(
+    session: ClientSession, limit: asyncio.Semaphore, url: str, group: str, agent: EmulatedAgent
+) -> None:
+    body = {**agent.enrollment, "groups": [group]}
+    host = agent.endpoint.host
+    async with limit, session.post(f"{url}/api/v1/hosts/{host}/enroll", json=body) as answer:
+        if answer.status != 200:
+            raise RuntimeError(await answer.text())
+
+
+async def _answer_call(agent: MemoryAgent, data: bytes) -> bytes:
+    asked = decode_request(data)
+    request_id = None if asked.id is msgspec.UNSET else asked.id
     try:
-        method = METHODS.get(call["method"])
+        method = METHODS.get(asked.method)
         if method is None:
             raise MethodNotFoundError
-        params = msgspec.convert(call["params"], method.params)
-        reply["result"] = await agent.answer(method.name, params)
+        params = msgspec.json.decode(asked.params, type=method.params)
+        return encode_result(request_id, await agent.answer(method.name, params))
     except RpcError as error:
-        reply["error"] = {"code": error.code, "message": error.message, "data": error.data}
-    return reply
+        return encode_error(request_id, error)
 
 
 async def _main(args: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from emulated_fleet import EmulatedFleet
+from fleet_emulator import Behaviour, FleetEmulator
 from real_control_plane import ControlPlaneProcess
 
 from api.agents.memory import MemoryExecution
@@ -37,17 +37,15 @@ async def count(execution: MemoryExecution) -> int:
 
 
 @pytest.fixture
-async def fleet(tmp_path: Path) -> AsyncIterator[EmulatedFleet]:
+async def fleet(tmp_path: Path) -> AsyncIterator[FleetEmulator]:
     """Return a fleet that listens."""
-    fleet = EmulatedFleet(tmp_path)
-    await fleet.open()
-    yield fleet
-    await fleet.close()
+    async with FleetEmulator(0, Behaviour(), tmp_path).serve() as fleet:
+        yield fleet
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def control_plane(
-    request: pytest.FixtureRequest, tmp_path: Path, fleet: EmulatedFleet
+    request: pytest.FixtureRequest, tmp_path: Path, fleet: FleetEmulator
 ) -> AsyncIterator[ControlPlaneProcess]:
     """Return a control plane that knows the hosts."""
     settings = {}
@@ -59,13 +57,13 @@ async def control_plane(
     await process.start()
     for number in range(HOSTS):
         name = f"host{number:02}"
-        await process.post(f"/hosts/{name}/enroll", fleet.add(name, count))
+        await process.post(f"/hosts/{name}/enroll", fleet.add(name, count).enrollment)
     yield process
     await process.stop()
 
 
 async def test_kills_at_any_moment_neither_lose_nor_repeat_anything(
-    control_plane: ControlPlaneProcess, fleet: EmulatedFleet
+    control_plane: ControlPlaneProcess, fleet: FleetEmulator
 ) -> None:
     """After each kill -9 the runs go on; each host runs each once, and all logs are complete."""
     chance = random.Random(SEED)  # noqa: S311 - moments, no secret
@@ -100,9 +98,9 @@ async def follow(control_plane: ControlPlaneProcess, run_id: int) -> dict[str, i
     return counts
 
 
-async def check_logs(control_plane: ControlPlaneProcess, fleet: EmulatedFleet, runs: int) -> None:
+async def check_logs(control_plane: ControlPlaneProcess, fleet: FleetEmulator, runs: int) -> None:
     """Compare what each host has run and written with what is stored."""
-    for agent in fleet.agents:
+    for agent in fleet.agents.values():
         assert len(agent.executions) == runs, f"{agent.endpoint.host}, seed {SEED}"
         for execution_id, execution in agent.executions.items():
             assert execution.size == sum(len(f"{execution_id} {n}\n") for n in range(LINES))
