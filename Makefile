@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL_UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test lint format types contracts check properties acceptance faults bench docs lock clean
+.PHONY: help demo test sanity lint format types contracts check properties acceptance faults bench docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,6 +15,9 @@ demo: $(VENV)/installed ## control plane, local agent and a real playbook, live 
 
 test: $(VENV)/installed-dev ## unit, architecture, contract and integration tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+sanity: $(VENV)/installed-dev ## the collection: ansible-test sanity and units, docs, changelog, artifact (TEST=NAME: one)
+	@tests/collection/check $(if $(TEST),--test $(TEST))
 
 lint: $(VENV)/installed-dev ## ruff: rules and format; ansible-lint
 	$(BIN)/ruff check .

@@ -29,6 +29,17 @@ class ControlPlaneProcess:
         self.log: list[str] = []
         self._written = asyncio.Event()
 
+    @property
+    def url(self) -> str:
+        """Where it serves."""
+        scheme = "https" if "MYX_TLS_CERT" in self._settings else "http"
+        return f"{scheme}://127.0.0.1:{self._port}"
+
+    @property
+    def token(self) -> str:
+        """The admin's token, once it has started."""
+        return (self._data_dir / "admin-token").read_text().strip()
+
     async def start(self) -> None:
         """Start it and wait until it serves."""
         self._process = await asyncio.create_subprocess_exec(
@@ -88,10 +99,9 @@ class ControlPlaneProcess:
     @contextlib.asynccontextmanager
     async def connect(self) -> AsyncIterator[httpx.AsyncClient]:
         """Open a client with the admin's token."""
-        token = (self._data_dir / "admin-token").read_text().strip()
         async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{self._port}/api/v1",
-            headers={"Authorization": f"Bearer {token}"},
+            base_url=f"{self.url}/api/v1",
+            headers={"Authorization": f"Bearer {self.token}"},
             timeout=60,
         ) as client:
             yield client

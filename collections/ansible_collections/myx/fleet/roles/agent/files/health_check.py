@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Does the agent answer on this host, over TLS, with its own certificate and the wanted version?
 

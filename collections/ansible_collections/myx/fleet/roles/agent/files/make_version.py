@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How does an unpacked agent bundle become an installed version? Without network, with uv.
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Can the agent be installed on this host? Prints one JSON object with facts and problems.
 

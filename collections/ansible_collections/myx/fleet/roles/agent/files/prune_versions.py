@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which installed versions of the agent can go? Removes them and prints one a line.
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What of an agent is on this host? Prints one JSON object; it holds secrets.
 
