@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL_UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
+PEERS := .myx/bench/peers
+SALT := .myx/bench/salt
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test sanity lint format types contracts check properties acceptance faults bench docs lock clean
+.PHONY: help demo test sanity lint format types contracts check properties acceptance faults bench lists docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,7 +49,12 @@ faults: $(VENV)/installed-dev ## each fault 20 times at random moments on real h
 		$(BIN)/python -m pytest tests/acceptance/test_fault_series.py \
 		tests/acceptance/test_ending_series.py $(PYTEST_ARGS)
 
-bench: $(VENV)/installed-dev ## figures side by side with ansible-playbook over SSH: needs root
+bench: $(VENV)/installed-dev $(PEERS)/installed $(if $(QUICK),,$(SALT)/installed) ## P1 to P13 beside their peers: needs root (QUICK=1: what CI guards; ONLY=p1,p7; PAGE=1: write the page)
+	PYTHONPATH=tests/acceptance:tests/support:tests/benchmarks $(BIN)/python -m bench \
+		$(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(KEEP),--keep) \
+		$(if $(PAGE),--write-page) $(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH_ARGS)
+
+lists: $(VENV)/installed-dev ## every list of the API in full databases, SQLite and PostgreSQL
 	$(BIN)/python -m pytest tests/benchmarks -s $(PYTEST_ARGS)
 
 docs: $(VENV)/installed-dev ## write the generated reference
@@ -73,4 +80,12 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/uv
 
 $(VENV)/installed-dev: $(VENV)/installed
 	@$(INSTALL_UV) --group dev || { $(BIN)/pip install --quiet --upgrade 'pip>=25.1' && $(INSTALL_PIP) --group dev; }
+	@touch $@
+
+# What MyX is measured against has environments of its own: its versions are none of the project's.
+.myx/bench/%/installed: tests/benchmarks/requirements-%.txt | $(BIN)/uv
+	@echo "Installing what MyX is measured against into .myx/bench/$*"
+	@$(BIN)/python -m venv .myx/bench/$*
+	@$(BIN)/uv pip install --quiet --python .myx/bench/$*/bin/python --requirements $< \
+		|| .myx/bench/$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@

@@ -57,6 +57,11 @@ class ControlPlane:
         }
 
     @property
+    def pid(self) -> int:
+        """The server's process."""
+        return self._expect_process().pid
+
+    @property
     def token(self) -> str:
         """The admin's token that the first start wrote."""
         return (self.data_dir / "admin-token").read_text().strip()

@@ -127,25 +127,37 @@ class Lab:
         self.session = secrets.token_hex(4)
         self.hosts: dict[str, Host] = {}
         self._image = ensure_image(suite)
+        self._captured: set[str] = set()
         self._dir = Path(tempfile.mkdtemp(prefix="session-", dir=CACHE_DIR))
         self.key_path = make_key(self._dir / "id_ed25519")
         remove_orphans()
 
-    def boot(self, *names: str, disk_mb: int | None = None) -> list[Host]:
+    def boot(self, *names: str, disk_mb: int | None = None, image: str | None = None) -> list[Host]:
         """Boot hosts together and return them, in order, when their sshd greets.
 
         Args:
             names: their host names.
             disk_mb: gives each a disk of its own for the agent's state, and makes it able to lose
                 its power.
+            image: what they hold at first, from ``capture``; bare Debian without.
         """
         disks = {name: Disk(CACHE_DIR, disk_mb) if disk_mb else None for name in names}
         for name, disk in disks.items():
-            self._start(name, disk)
+            self._start(name, disk, image or self._image)
         booted = [self._adopt(name, disk) for name, disk in disks.items()]
         for host in booted:
             host.wait_for_ssh()
         return booted
+
+    def capture(self, host: Host) -> str:
+        """Return an image of all that a host holds now, but for its machine id."""
+        machine_id = host.read_bytes("/etc/machine-id")
+        host.write_bytes("/etc/machine-id", b"")
+        image = f"localhost/{LABEL}-captured:{self.session}-{len(self._captured)}"
+        run_podman("commit", "--quiet", "--pause=false", host.container, image)
+        host.write_bytes("/etc/machine-id", machine_id)
+        self._captured.add(image)
+        return image
 
     def remove(self, hosts: Iterable[Host]) -> None:
         """Remove hosts as a power cut does, with all they hold."""
@@ -158,9 +170,11 @@ class Lab:
     def close(self) -> None:
         """Remove every host of this session and its key."""
         self.remove(list(self.hosts.values()))
+        for image in self._captured:
+            run_podman("rmi", "--force", image)
         shutil.rmtree(self._dir)
 
-    def _start(self, name: str, disk: Disk | None) -> None:
+    def _start(self, name: str, disk: Disk | None, image: str) -> None:
         key = f"{self.key_path}.pub"
         more: tuple[str, ...] = ()
         if disk:  # a machine that boots again has the addresses that it had; only chosen ones stay
@@ -171,7 +185,7 @@ class Lab:
             *("--label", f"{LABEL}={self.session}", "--label", f"{PID_LABEL}={os.getpid()}"),
             *("--systemd=always", "--privileged", "--stop-timeout", "2"),
             *("--volume", f"{key}:/root/.ssh/authorized_keys:ro", *more),
-            *(self._image, "sh", "-c", _BOOT),
+            *(image, "sh", "-c", _BOOT),
         )
 
     def _adopt(self, name: str, disk: Disk | None) -> Host:

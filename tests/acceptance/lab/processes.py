@@ -51,6 +51,17 @@ def list_in(host: Host, variable: str) -> list[int]:
     ]
 
 
+def list_in_unit(host: Host, unit: str) -> list[int]:
+    """Return the processes of a systemd service on a host."""
+    space = _get_host_space(host)
+    entry = f"/{unit}.service".encode()
+    return [
+        pid
+        for pid in _list_pids()
+        if entry in _read(pid, "cgroup") and _get_pid_space(pid) == space
+    ]
+
+
 def find_nursery(host: Host) -> int | None:
     """Return the process that forks a host's supervisors, or None while there is none."""
     return _find(lambda line: line.startswith(b"myx-nursery"), _get_host_space(host))
