@@ -7,7 +7,7 @@ PEERS := .myx/bench/peers
 SALT := .myx/bench/salt
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test sanity lint format types contracts check properties acceptance faults bench lists docs lock clean
+.PHONY: help demo test sanity lint format types contracts check properties acceptance faults bench profile lists docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,10 @@ bench: $(VENV)/installed-dev $(PEERS)/installed $(if $(QUICK),,$(SALT)/installed
 	PYTHONPATH=tests/acceptance:tests/support:tests/benchmarks $(BIN)/python -m bench \
 		$(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(KEEP),--keep) \
 		$(if $(PAGE),--write-page) $(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH_ARGS)
+
+profile: $(VENV)/installed-dev $(PEERS)/installed ## flame graphs and a timeline of a run: needs root (PLAYBOOK=site, 1, 20, 100)
+	PYTHONPATH=tests/acceptance:tests/support:tests/benchmarks $(BIN)/python -m bench.profiling \
+		$(if $(PLAYBOOK),--playbook $(PLAYBOOK)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 lists: $(VENV)/installed-dev ## every list of the API in full databases, SQLite and PostgreSQL
 	$(BIN)/python -m pytest tests/benchmarks -s $(PYTEST_ARGS)

@@ -95,7 +95,7 @@ class Triggers:
         """Start a run and read its stream to the end."""
         started = time.perf_counter()
         followed = Followed(self.ask("POST", "/runs", body)["id"])
-        for event, data in self._stream(followed.run_id):
+        for event, data in self.stream(followed.run_id):
             if event == "log":
                 followed.first_byte_s = followed.first_byte_s or time.perf_counter() - started
                 piece = json.loads(data)
@@ -106,7 +106,8 @@ class Triggers:
         followed.end_s = time.perf_counter() - started
         return followed
 
-    def _stream(self, run_id: int) -> Iterator[tuple[str, bytes]]:
+    def stream(self, run_id: int) -> Iterator[tuple[str, bytes]]:
+        """Yield the names and the JSON of a run's events as they come."""
         connection = self._connect()
         try:
             connection.request("GET", f"/api/v1/runs/{run_id}/stream", headers=self._headers)
