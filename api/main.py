@@ -23,6 +23,7 @@ from api.core.log_setup import configure_logging
 from api.core.middleware import BodyLimitMiddleware, RequestMiddleware
 from api.core.problem import describe_errors, install_problem_handlers
 from api.core.settings import Settings
+from api.core.storable import require_storable_values
 from api.executions.router import router as executions_router
 from api.groups.router import router as groups_router
 from api.hosts.router import router as hosts_router
@@ -133,6 +134,7 @@ def create_app(settings: Settings, composition: Composition | None = None) -> Fa
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(require_storable_values)],
     )
     app.state.composition = composition
     _add_edges(app, composition)

@@ -8,8 +8,10 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from api.core.errors import (
     AuthenticationError,
@@ -137,7 +139,20 @@ async def _answer_http_exception(request: Request, error: Exception) -> JSONResp
         detail=detail,
         code=_CODES.get(HTTPStatus(error.status_code), "http_error"),
     )
-    return make_problem_response(problem, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = ", ".join(_list_methods(request))
+    return make_problem_response(problem, headers)
+
+
+def _list_methods(request: Request) -> list[str]:
+    """List the methods of a path; the framework names those of the first route alone."""
+    methods: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        pattern, _, _ = compile_path(getattr(context, "path", ""))
+        if pattern.match(request.url.path):
+            methods |= getattr(context, "methods", None) or set()
+    return sorted(methods)
 
 
 def _list_headers(error: MyxError) -> dict[str, str]:

@@ -15,6 +15,7 @@ from agent_runner.protocol.methods import (
 )
 from agent_runner.protocol.pieces import Encoding
 from api.core.paging import PageQuery
+from api.core.storable import MAX_INT4, MAX_INT8
 from api.executions.states import ReasonCode, State, WaitCode
 
 
@@ -65,7 +66,9 @@ class ExecutionQuery(PageQuery):
 
     status: Annotated[State | None, Field(description="Only those in this state")] = None
     host: Annotated[str | None, Field(description="Only the one on this host")] = None
-    wave: Annotated[int | None, Field(ge=1, description="Only those of this wave")] = None
+    wave: Annotated[int | None, Field(ge=1, le=MAX_INT4, description="Only those of this wave")] = (
+        None
+    )
     order_by: Annotated[
         Literal[
             "host",
@@ -86,7 +89,7 @@ class LogQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    offset: Annotated[int, Field(ge=0, description="First byte to read")] = 0
+    offset: Annotated[int, Field(ge=0, le=MAX_INT8, description="First byte to read")] = 0
     limit: Annotated[
         int, Field(ge=MIN_PIECE_BYTES, le=MAX_PIECE_BYTES, description="Most bytes in the answer")
     ] = MAX_PIECE_BYTES
@@ -117,7 +120,9 @@ class EventsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    after: Annotated[int, Field(ge=0, description="Only events with a larger counter")] = 0
+    after: Annotated[
+        int, Field(ge=0, le=MAX_INT4, description="Only events with a larger counter")
+    ] = 0
     limit: Annotated[int, Field(ge=1, le=MAX_EVENTS, description="Most events in the answer")] = (
         MAX_EVENTS
     )

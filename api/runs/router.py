@@ -12,6 +12,7 @@ from api.bundles.errors import BundleTooLargeError
 from api.core.errors import InvalidInputError
 from api.core.paging import Page, build_page
 from api.core.problem import describe_errors
+from api.core.storable import MAX_INT4
 from api.dependencies import RequestComposition, RequestServices
 from api.executions.schemas import Execution, ExecutionQuery
 from api.runs.errors import (
@@ -40,7 +41,7 @@ router = APIRouter(tags=["runs"])
 TRIGGER_KEYS = ("schedule/", "webhook/")
 """How the keys begin under which schedules and webhooks start runs; nobody may take them away."""
 
-RunId = Annotated[int, Path(description="Number of the run", ge=1, le=2**63 - 1)]
+RunId = Annotated[int, Path(description="Number of the run", ge=1, le=MAX_INT4)]
 
 
 async def read_idempotency(

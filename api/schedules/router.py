@@ -9,6 +9,7 @@ from api.auth.permissions import READ_TRIGGERS, WRITE_TRIGGERS
 from api.auth.requirements import RequestPrincipal, allow
 from api.core.paging import Page, build_page
 from api.core.problem import describe_errors
+from api.core.storable import MAX_INT4
 from api.dependencies import RequestServices
 from api.schedules.errors import ScheduleExistsError, ScheduleNotFoundError
 from api.schedules.schemas import (
@@ -23,7 +24,7 @@ from api.triggers.owners import make_owner
 
 router = APIRouter(prefix="/schedules", tags=["triggers"])
 
-ScheduleId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the schedule")]
+ScheduleId = Annotated[int, Path(ge=1, le=MAX_INT4, description="Number of the schedule")]
 
 _READ = [allow(READ_TRIGGERS)]
 _WRITE = [allow(WRITE_TRIGGERS)]

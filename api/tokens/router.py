@@ -9,6 +9,7 @@ from api.auth.permissions import USE_ACCOUNT
 from api.auth.requirements import RequestPrincipal, allow
 from api.core.paging import Page, build_page
 from api.core.problem import describe_errors
+from api.core.storable import MAX_INT4
 from api.dependencies import RequestServices
 from api.tokens.errors import TokenNotFoundError
 from api.tokens.schemas import NewToken, Token, TokenCreate, TokenQuery
@@ -48,7 +49,7 @@ async def create_token(
     responses=describe_errors(TokenNotFoundError),
 )
 async def revoke_token(
-    token_id: Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the token")],
+    token_id: Annotated[int, Path(ge=1, le=MAX_INT4, description="Number of the token")],
     principal: RequestPrincipal,
     services: RequestServices,
 ) -> Token:

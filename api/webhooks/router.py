@@ -10,6 +10,7 @@ from api.auth.requirements import RequestPrincipal, allow
 from api.core.errors import InvalidInputError, TooManyRequestsError
 from api.core.paging import Page, build_page
 from api.core.problem import describe_errors
+from api.core.storable import MAX_INT4
 from api.dependencies import RequestComposition, RequestServices
 from api.triggers.owners import make_owner
 from api.webhooks.errors import (
@@ -37,7 +38,7 @@ public_router = APIRouter(tags=["triggers"])
 
 router = APIRouter(prefix="/webhooks", tags=["triggers"])
 
-WebhookId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the webhook")]
+WebhookId = Annotated[int, Path(ge=1, le=MAX_INT4, description="Number of the webhook")]
 
 _READ = [allow(READ_TRIGGERS)]
 _WRITE = [allow(WRITE_TRIGGERS)]

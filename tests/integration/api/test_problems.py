@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import json
 from collections.abc import AsyncIterator
 
 import httpx
@@ -8,6 +9,7 @@ from fastapi import FastAPI
 from api.core.middleware import MAX_BODY_BYTES
 
 HOSTS = "/api/v1/hosts"
+JSON = {"Content-Type": "application/json"}
 
 
 def _check_problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
@@ -27,10 +29,51 @@ async def test_an_unknown_path_is_a_problem(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_wrong_method_is_a_problem(client: httpx.AsyncClient) -> None:
-    """405 says which method and keeps the Allow header."""
+    """405 says which method, and Allow names all that the path takes."""
     answer = await client.put(HOSTS)
     _check_problem(answer, 405, "method_not_allowed")
-    assert answer.headers["Allow"]
+    assert answer.headers["Allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize("text", ["\x00", "\ud800"])
+async def test_text_that_cannot_be_stored_is_refused(client: httpx.AsyncClient, text: str) -> None:
+    """On every database: in a body at any depth, as a name in it, in a query and in a path."""
+    body = {"name": "web1", "address": "192.0.2.1", "variables": {"a": [{text: f"x{text}"}]}}
+    answer = await client.post(HOSTS, content=json.dumps(body), headers=JSON)
+    problem = _check_problem(answer, 422, "invalid_input")
+    assert {error["field"] for error in problem["errors"]} == {"variables.a.0.\ufffd"}
+
+
+async def test_a_nul_in_a_path_or_a_query_is_refused(client: httpx.AsyncClient) -> None:
+    """It is named by where it stands."""
+    problem = _check_problem(await client.get(f"{HOSTS}/a%00b"), 422, "invalid_input")
+    assert problem["errors"][0]["field"] == "path.name"
+    problem = _check_problem(await client.get(f"{HOSTS}?search=%00"), 422, "invalid_input")
+    assert problem["detail"].startswith("query.search: has a NUL")
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+async def test_numbers_that_are_none_are_refused(client: httpx.AsyncClient, number: str) -> None:
+    """Neither JSON nor PostgreSQL knows them, though Python reads them."""
+    body = f'{{"name": "web1", "address": "192.0.2.1", "variables": {{"a": {number}}}}}'
+    answer = await client.post(HOSTS, content=body, headers=JSON)
+    problem = _check_problem(answer, 422, "invalid_input")
+    assert problem["errors"][0]["field"] == "variables.a"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/runs/{2**31}",
+        f"/runs/1/executions?wave={2**31}",
+        f"/executions/x/log?offset={2**63}",
+        f"/executions/x/events?after={2**31}",
+    ],
+)
+async def test_numbers_beyond_a_column_are_refused(client: httpx.AsyncClient, path: str) -> None:
+    """A number that no row can have is refused with its bound."""
+    problem = _check_problem(await client.get(f"/api/v1{path}"), 422, "invalid_input")
+    assert "less than or equal to" in problem["detail"]
 
 
 async def test_every_field_that_does_not_fit_is_named(client: httpx.AsyncClient) -> None:
