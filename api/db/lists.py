@@ -1,11 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How does a repository answer one page of a list? Counted, sorted and cut by the database."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Integer,
+    Select,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -43,7 +53,11 @@ async def fetch_slice(
     rows = (await session.scalars(_cut(statement, query, order))).all()
     if query.offset == 0 and len(rows) < query.page_size:
         return Slice(rows, len(rows))
-    counted = select(func.count()).select_from(statement.order_by(None).subquery())
+    # Of the entity alone: what is loaded beside it changes no number.
+    entity = statement.column_descriptions[0]["entity"]
+    counted = select(func.count()).select_from(entity)
+    if statement.whereclause is not None:
+        counted = counted.where(statement.whereclause)
     return Slice(rows, await session.scalar(counted) or 0)
 
 
@@ -76,6 +90,16 @@ def order_by(
 def contains_text(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
     """Say that the column holds the text, in whatever case, with no character special."""
     return column.icontains(text, autoescape=True)
+
+
+def is_among(
+    session: AsyncSession, column: InstrumentedAttribute[int], ids: Collection[int]
+) -> ColumnElement[bool]:
+    """Say that the column is one of many numbers; they are one parameter, however many."""
+    if session.get_bind().dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(ids), ARRAY(Integer), unique=True))
+    listed = func.json_each(json.dumps(list(ids))).table_valued("value")
+    return column.in_(select(listed.c.value))
 
 
 async def get_stamp(

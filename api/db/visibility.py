@@ -17,6 +17,11 @@ def hosts_within(scope: Scope) -> ColumnElement[bool]:
     return true() if groups is None else Host.id.in_(_ids_in_groups(groups))
 
 
+def hosts_in_group(name: str) -> ColumnElement[bool]:
+    """Say that a host is in a group, or in one inside it."""
+    return Host.id.in_(_ids_in_groups(frozenset({name})))
+
+
 def groups_within(scope: Scope) -> ColumnElement[bool]:
     """Say that a group is within the scope: one of its groups, or in one of them."""
     groups = scope.host_groups

@@ -3,19 +3,20 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, selectinload
 
 from api.auth.scopes import EVERYTHING, Scope
 from api.core.paging import Slice
-from api.db.lists import TableStamp, contains_text, fetch_slice, get_stamp, order_by
+from api.db.lists import TableStamp, fetch_slice, get_stamp, is_among, order_by
 from api.db.visibility import hosts_within
 from api.hosts.errors import HostExistsError
+from api.hosts.filters import be_in_states, describe_filters
 from api.hosts.schemas import HostQuery
 from api.hosts.targets import HostStanding, Member
-from api.models import Agent, Execution, Group, Host, HostGroup
+from api.models import Agent, Group, Host, HostGroup
 
 _COLUMNS = {
     "name": Host.name,
@@ -23,9 +24,6 @@ _COLUMNS = {
     "created_at": Host.created_at,
     "updated_at": Host.updated_at,
 }
-
-FAILED_STATES = ("failed", "timed_out", "lost")
-"""How an execution ends that has not done what it should; a canceled one was not let."""
 
 
 class HostRepository:
@@ -65,28 +63,15 @@ class HostRepository:
 
     async def list_hosts(self, query: HostQuery, ids: Sequence[int] | None = None) -> Slice[Host]:
         """List one page of the hosts that the query describes, of those with these ids."""
-        statement = self._select_hosts()
+        statement = self._select_hosts().where(*describe_filters(query))
         if ids is not None:
-            # Written into the statement: there may be more than a database takes as parameters.
-            listed: BindParameter[int] = bindparam(
-                "ids", list(ids), expanding=True, literal_execute=True
-            )
-            statement = statement.where(Host.id.in_(listed))
-        if query.state:
-            statement = statement.where(*_be_in_states(query.state))
-        if query.search is not None:
-            statement = statement.where(
-                or_(
-                    contains_text(Host.name, query.search),
-                    contains_text(Host.address, query.search),
-                )
-            )
+            statement = statement.where(is_among(self._session, Host.id, ids))
         order = order_by(query.order_by, _COLUMNS, Host.id)
         return await fetch_slice(self._session, statement, query, order)
 
     async def list_ids_in_states(self, states: Sequence[str]) -> set[int]:
         """List the ids of the hosts that are in these states."""
-        statement = select(Host.id).where(*_be_in_states(states))
+        statement = select(Host.id).where(*be_in_states(states))
         return set((await self._session.scalars(statement)).all())
 
     async def list_hosts_by_name(self, names: Sequence[str]) -> Sequence[Host]:
@@ -153,23 +138,3 @@ class HostRepository:
     def _select_hosts(self) -> Select[Host]:
         loaded = select(Host).options(selectinload(Host.groups), joinedload(Host.agent))
         return loaded.where(hosts_within(self._scope))
-
-
-def _be_in_states(states: Sequence[str]) -> list[ColumnElement[bool]]:
-    """Say that the agent is in one of these states, and where ``failed`` is one, the last end."""
-    conditions: list[ColumnElement[bool]] = []
-    of_agents = [state for state in states if state != "failed"]
-    if of_agents:
-        has_state = Host.agent.has(Agent.status.in_(of_agents))
-        wants_none = "not_installed" in of_agents
-        conditions.append(or_(has_state, ~Host.agent.has()) if wants_none else has_state)
-    if "failed" in states:
-        last_end = (
-            select(Execution.status)
-            .where(Execution.host_id == Host.id, Execution.finished_at.is_not(None))
-            .order_by(Execution.id.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        conditions.append(last_end.in_(FAILED_STATES))
-    return conditions

@@ -31,7 +31,7 @@ _requirement = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Requirement:
+class Requirement:
     """One condition on the labels of a host."""
 
     key: str
@@ -40,6 +40,7 @@ class _Requirement:
     negated: bool
 
     def is_met(self, labels: Mapping[str, str]) -> bool:
+        """Say whether labels meet it; ``api.hosts.filters`` says the same in SQL."""
         found = labels.get(self.key)
         held = found is not None if self.values is None else found in self.values
         return held != self.negated
@@ -47,12 +48,12 @@ class _Requirement:
 
 def match_labels(requirements: Iterable[str], labels: Mapping[str, str]) -> bool:
     """Say whether labels meet all requirements, which were checked before."""
-    return all(_parse(requirement).is_met(labels) for requirement in requirements)
+    return all(parse_requirement(requirement).is_met(labels) for requirement in requirements)
 
 
 def check_requirement(text: str) -> str:
     """Refuse what is no requirement."""
-    _parse(text)
+    parse_requirement(text)
     return text
 
 
@@ -73,7 +74,8 @@ def check_labels(labels: dict[str, str]) -> dict[str, str]:
 
 
 @lru_cache(maxsize=256)
-def _parse(text: str) -> _Requirement:
+def parse_requirement(text: str) -> Requirement:
+    """Read a requirement; raises ``ValueError`` with an example where it is none."""
     found = _requirement.fullmatch(text.strip())
     if found is None or (found["absent"] and (found["operator"] or found["set"])):
         raise ValueError(
@@ -84,10 +86,10 @@ def _parse(text: str) -> _Requirement:
         values = frozenset(value.strip() for value in found["values"].split(","))
         if not all(_value.fullmatch(value) for value in values):
             raise ValueError(f"'{text}': what stands in the brackets are no values of labels")
-        return _Requirement(found["key"], values, found["set"] == "notin")
+        return Requirement(found["key"], values, found["set"] == "notin")
     if found["operator"]:
-        return _Requirement(found["key"], frozenset({found["value"]}), found["operator"] == "!=")
-    return _Requirement(found["key"], None, found["absent"] is not None)
+        return Requirement(found["key"], frozenset({found["value"]}), found["operator"] == "!=")
+    return Requirement(found["key"], None, found["absent"] is not None)
 
 
 Labels = Annotated[

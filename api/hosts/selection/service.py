@@ -2,7 +2,8 @@
 """Which hosts are meant, and what does each of them learn of the fleet?
 
 A selection is a pattern of Ansible, requirements on labels, and states; each narrows the others.
-Names, groups and labels are in memory; only states are asked of the database.
+Patterns are asked of the fleet in memory. A list's other filters are the database's; a run's labels
+are looked at in memory too, and only its states are asked of the database.
 """
 
 from collections.abc import Collection, Sequence
@@ -52,7 +53,7 @@ class HostSelectionService:
         Raises:
             PatternError: the pattern is none.
         """
-        page = await self._repository.list_hosts(query, await self._find_ids(query))
+        page = await self._repository.list_hosts(query, await self._find_ids(query.pattern))
         return page.map(lambda row: describe_host(row, self._vault.list_secret_names(row)))
 
     async def select_hosts(
@@ -145,19 +146,13 @@ class HostSelectionService:
         members = await self._repository.list_members()
         return Fleet(tuple(members), tuple(await self._groups.list_nodes()))
 
-    async def _find_ids(self, query: schemas.HostQuery) -> list[int] | None:
-        """Return the ids that pattern, group and labels leave, or None where that is all."""
-        if query.pattern is None and query.group is None and not query.label:
+    async def _find_ids(self, pattern: str | None) -> list[int] | None:
+        """Return the ids of the hosts that a pattern names, or None where that is all."""
+        if pattern is None:
             return None
         fleet = await self.get_fleet()
-        members: Collection[Member] = fleet.members
-        if query.pattern is not None:
-            members = await find_members(fleet, query.pattern)
-        if query.group is not None:
-            held = fleet.hosts_by_group.get(query.group, frozenset())
-            members = [member for member in members if member.name in held]
-        left = [each.host_id for each in members if match_labels(query.label, each.labels)]
-        return None if len(left) == len(fleet.members) else left
+        members = await find_members(fleet, pattern)
+        return None if len(members) == len(fleet.members) else [each.host_id for each in members]
 
     def _build_view(
         self, fleet: Fleet, host: models.Host, groups: dict[str, GroupVariables]

@@ -7,13 +7,15 @@ from sqlalchemy import select
 
 from api.db import lists
 from api.db.database import Database
+from api.groups.repository import GroupRepository
 from api.hosts.errors import HostExistsError
 from api.hosts.presence.repository import PresenceRepository
 from api.hosts.repository import HostRepository
 from api.hosts.rows import mark_changed
 from api.hosts.schemas import HostQuery
+from api.hosts.selection.labels import match_labels
 from api.hosts.targets import Contact, Member
-from api.models import Agent, Execution, Host, HostGroup, Run
+from api.models import Agent, Execution, GroupChild, Host, HostGroup, Run
 
 from .conftest import NOW, new_host
 
@@ -52,6 +54,43 @@ async def test_lists_are_filtered_sorted_and_cut(
 ) -> None:
     """The database answers the page, and counts the rows of all pages."""
     assert await _list(database, **query) == expected
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        "env=prod", "env!=prod", "env in (prod,test)", "env notin (prod)", "env", "!env",
+        "example.org/owner=a.b-c", "tier=", "tier!=", "tier in ()",
+    ],
+)  # fmt: skip
+async def test_labels_mean_the_same_in_the_database(database: Database, requirement: str) -> None:
+    """A list's labels leave the hosts that a run's labels leave, in whatever form they are said."""
+    labels: dict[str, dict[str, str]] = {
+        "web1": {"env": "prod", "example.org/owner": "a.b-c"},
+        "web2": {"env": "test", "tier": ""},
+        "db1": {"tier": "db"},
+        "lonely": {},
+    }
+    async with database.unit_of_work() as session:
+        for host in await HostRepository(session).list_hosts_by_name(list(labels)):
+            host.labels = labels[host.name]
+    expected = sorted(name for name, own in labels.items() if match_labels([requirement], own))
+    assert await _list(database, label=(requirement,)) == (" ".join(expected), len(expected))
+
+
+async def test_groups_are_followed_inwards(database: Database) -> None:
+    """A group's list has the hosts of the groups inside it; Ansible's own two are known."""
+    async with database.unit_of_work() as session:
+        groups = GroupRepository(session)
+        eu, web = [await groups.find_group(name) for name in ("eu", "web")]
+        assert eu is not None
+        assert web is not None
+        session.add(GroupChild(parent_id=eu.id, child_id=web.id))
+    assert await _list(database, group="web") == ("web1 web2", 2)
+    assert await _list(database, group="eu") == ("db1 web1 web2", 3)
+    assert await _list(database, group="ungrouped") == ("lonely", 1)
+    assert await _list(database, group="all") == ("db1 lonely web1 web2", 4)
+    assert await _list(database, group="nobody") == ("", 0)
 
 
 async def test_a_host_comes_whole(database: Database) -> None:
