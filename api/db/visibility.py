@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 
 from api.auth.scopes import KIND_MARK, Reach, Scope
 from api.models import Execution, Group, GroupChild, Host, HostGroup, Run
+from api.models.triggers.owned import Owned, OwnerIds
 
 
 def hosts_within(scope: Scope) -> ColumnElement[bool]:
@@ -40,6 +41,15 @@ def executions_within(scope: Scope) -> ColumnElement[bool]:
     if scope.is_unlimited:
         return true()
     return or_(False, *(_execution_is_reached(reach) for reach in scope.reaches))
+
+
+def owned_by(table: type[Owned], owner: OwnerIds | None) -> ColumnElement[bool]:
+    """Say that a row is the owner's; any row where ``None`` is given."""
+    if owner is None:
+        return true()
+    if owner.user_id is not None:
+        return table.owner_user_id == owner.user_id
+    return and_(table.owner_user_id.is_(None), table.owner_token_id == owner.token_id)
 
 
 def _run_is_reached(reach: Reach) -> ColumnElement[bool]:

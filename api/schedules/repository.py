@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.core.paging import Slice
 from api.db.lists import contains_text, fetch_slice, order_by
+from api.db.visibility import owned_by
+from api.models.triggers.owned import OwnerIds
 from api.models.triggers.schedule import Schedule
 from api.schedules.errors import ScheduleExistsError
 from api.schedules.schemas import ScheduleQuery
@@ -49,18 +51,9 @@ class ScheduleRepository:
         await self._session.delete(row)
         await self._session.flush()
 
-    async def list_page(
-        self, query: ScheduleQuery, owner: tuple[int | None, int | None] | None
-    ) -> Slice[Schedule]:
-        """List a page; only the owner's, a user and a token, where one is given."""
-        statement = select(Schedule)
-        if owner is not None:
-            user_id, token_id = owner
-            statement = statement.where(
-                Schedule.owner_user_id == user_id
-                if user_id is not None
-                else Schedule.owner_token_id == token_id
-            )
+    async def list_page(self, query: ScheduleQuery, owner: OwnerIds | None) -> Slice[Schedule]:
+        """List a page; only the owner's where one is given."""
+        statement = select(Schedule).where(owned_by(Schedule, owner))
         if query.search is not None:
             statement = statement.where(contains_text(Schedule.name, query.search))
         if query.paused is not None:

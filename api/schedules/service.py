@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api.audit.service import AuditService
-from api.auth.permissions import READ_TRIGGERS
 from api.auth.principals import Principal
 from api.core.clock import Clock
 from api.core.paging import Slice
@@ -26,7 +25,7 @@ from api.schedules.schemas import (
     Times,
 )
 from api.schedules.times import check_times, find_next, list_next
-from api.triggers.owners import Owner, check_may_change, is_theirs, read_owner
+from api.triggers.owners import OwnedRows, Owner, find_owner, is_theirs, read_owner
 from api.triggers.requests import RunRequest, describe_request, seal_request, unseal_request
 
 ON_TIME_S = 300.0
@@ -65,6 +64,7 @@ class ScheduleService:
         clock: Clock,
     ) -> None:
         self._repository = repository
+        self._rows = OwnedRows(repository.find, ScheduleNotFoundError)
         self._runs = runs
         self._audit = audit
         self._sealer = sealer
@@ -101,16 +101,15 @@ class ScheduleService:
         Raises:
             ScheduleNotFoundError: there is none of that id that they may see.
         """
-        return self._describe(await self._get_row(schedule_id, principal))
+        return self._describe(await self._rows.get(schedule_id, principal))
 
     async def list_schedules(self, query: ScheduleQuery, principal: Principal) -> Slice[Schedule]:
         """List a page; all for who may read everywhere, else one's own."""
-        owner = None if _sees_all(principal) else (principal.user_id, principal.token_id)
-        return (await self._repository.list_page(query, owner)).map(self._describe)
+        return (await self._repository.list_page(query, find_owner(principal))).map(self._describe)
 
     async def list_times(self, schedule_id: int, count: int, principal: Principal) -> Times:
         """List the next times of a schedule; raises as ``get_schedule``."""
-        row = await self._get_row(schedule_id, principal)
+        row = await self._rows.get(schedule_id, principal)
         now = self._clock.now()
         if row.cron is not None:
             return Times(timezone=row.timezone, times=list_next(row.cron, row.timezone, now, count))
@@ -129,7 +128,7 @@ class ScheduleService:
             ScheduleTimeError: there is no such time.
             ScheduleExistsError: the name is taken.
         """
-        row = await self._get_own(schedule_id, principal)
+        row = await self._rows.get_own(schedule_id, principal)
         run = body.run or unseal_request(self._sealer, row.request_sealed, _context(row.id))
         ask_to_launch(principal, run)
         if is_theirs(row, principal):
@@ -152,7 +151,7 @@ class ScheduleService:
 
     async def pause_schedule(self, schedule_id: int, principal: Principal) -> Schedule:
         """Let it start nothing until it is resumed; raises as ``update_schedule``."""
-        row = await self._get_own(schedule_id, principal)
+        row = await self._rows.get_own(schedule_id, principal)
         row.paused_at = row.paused_at or self._clock.now()
         row.next_at = row.claimed_until = None
         await self._audit.record("pause_schedule", _KIND, row.id, {"name": row.name})
@@ -160,7 +159,7 @@ class ScheduleService:
 
     async def resume_schedule(self, schedule_id: int, principal: Principal) -> Schedule:
         """Let it go on with the next time from now; raises as ``update_schedule``."""
-        row = await self._get_own(schedule_id, principal)
+        row = await self._rows.get_own(schedule_id, principal)
         if row.paused_at is not None:
             row.paused_at = None
             now = self._clock.now()
@@ -170,7 +169,7 @@ class ScheduleService:
 
     async def delete_schedule(self, schedule_id: int, principal: Principal) -> None:
         """Delete a schedule; its runs stay; raises as ``update_schedule``."""
-        row = await self._get_own(schedule_id, principal)
+        row = await self._rows.get_own(schedule_id, principal)
         await self._repository.delete(row)
         await self._audit.record("delete_schedule", _KIND, schedule_id, {"name": row.name})
 
@@ -254,17 +253,6 @@ class ScheduleService:
         row.claimed_until = None
         row.next_at = None if row.paused_at is not None else _find_next(row, now)
 
-    async def _get_row(self, schedule_id: int, principal: Principal) -> Row:
-        row = await self._repository.find(schedule_id)
-        if row is None or not (_sees_all(principal) or is_theirs(row, principal)):
-            raise ScheduleNotFoundError
-        return row
-
-    async def _get_own(self, schedule_id: int, principal: Principal) -> Row:
-        row = await self._get_row(schedule_id, principal)
-        check_may_change(row, principal)
-        return row
-
     def _describe(self, row: Row) -> Schedule:
         request = unseal_request(self._sealer, row.request_sealed, _context(row.id))
         same = {name: getattr(row, name) for name in _SAME}
@@ -273,10 +261,6 @@ class ScheduleService:
 
 _SAME = Schedule.model_fields.keys() - {"owner", "run"}
 """What is shown as it is kept."""
-
-
-def _sees_all(principal: Principal) -> bool:
-    return principal.scope_of(READ_TRIGGERS).is_unlimited
 
 
 def _find_next(row: Row, after: datetime) -> datetime | None:

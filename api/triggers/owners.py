@@ -7,16 +7,19 @@ made with a token of a user's stays within that token's limits, also when the to
 a program's own token made ends with that token.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from api.auth.grants import load_grants, restrict
-from api.auth.permissions import MANAGE_USERS
+from api.auth.permissions import MANAGE_USERS, READ_TRIGGERS
 from api.auth.principals import ADMIN, ADMIN_NAME, Principal
-from api.models.triggers.owned import Owned
+from api.core.errors import NotFoundError
+from api.models.triggers.owned import Owned, OwnerIds
 from api.tokens.service import TokenService
 from api.triggers.errors import NotOwnerError, OwnerGoneError
 from api.users.service import UserService
+
+Row = TypeVar("Row", bound=Owned)
 
 
 class OwnerWork(Protocol):
@@ -86,6 +89,46 @@ def is_theirs(row: Owned, principal: Principal) -> bool:
     if row.owner_user_id is not None or principal.user_id is not None:
         return row.owner_user_id == principal.user_id
     return row.owner_token_id == principal.token_id
+
+
+def find_owner(principal: Principal) -> OwnerIds | None:
+    """Return whose rows somebody may see: only their own, or ``None`` for everybody's."""
+    if principal.scope_of(READ_TRIGGERS).is_unlimited:
+        return None
+    return OwnerIds(principal.user_id, principal.token_id)
+
+
+class OwnedRows(Generic[Row]):
+    """The rows of a noun, as far as somebody may see or change them."""
+
+    def __init__(
+        self, find: Callable[[int], Awaitable[Row | None]], missing: type[NotFoundError]
+    ) -> None:
+        """Take what finds a row, and the error for one that is not there."""
+        self._find = find
+        self._missing = missing
+
+    async def get(self, row_id: int, principal: Principal) -> Row:
+        """Return a row that they may see.
+
+        Raises:
+            NotFoundError: there is none of that id that they may see.
+        """
+        row = await self._find(row_id)
+        if row is None or not (find_owner(principal) is None or is_theirs(row, principal)):
+            raise self._missing
+        return row
+
+    async def get_own(self, row_id: int, principal: Principal) -> Row:
+        """Return a row that they may change.
+
+        Raises:
+            NotFoundError: there is none of that id that they may see.
+            NotOwnerError: it is somebody else's.
+        """
+        row = await self.get(row_id, principal)
+        check_may_change(row, principal)
+        return row
 
 
 def check_may_change(row: Owned, principal: Principal) -> None:

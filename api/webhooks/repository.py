@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.core.paging import Slice
 from api.db.lists import fetch_slice, order_by
+from api.db.visibility import owned_by
+from api.models.triggers.owned import OwnerIds
 from api.models.triggers.webhook import Webhook, WebhookDelivery
 from api.webhooks.errors import WebhookExistsError
 from api.webhooks.schemas import DeliveryQuery, WebhookQuery
@@ -41,17 +43,9 @@ class WebhookRepository:
         await self._session.delete(row)
         await self._session.flush()
 
-    async def list_page(
-        self, query: WebhookQuery, owner: tuple[int | None, int | None] | None
-    ) -> Slice[Webhook]:
-        """List a page; only the owner's, a user and a token, where one is given."""
-        statement = select(Webhook)
-        if owner is not None:
-            user_id, token_id = owner
-            is_theirs = Webhook.owner_token_id == token_id
-            if user_id is not None:
-                is_theirs = Webhook.owner_user_id == user_id
-            statement = statement.where(is_theirs)
+    async def list_page(self, query: WebhookQuery, owner: OwnerIds | None) -> Slice[Webhook]:
+        """List a page; only the owner's where one is given."""
+        statement = select(Webhook).where(owned_by(Webhook, owner))
         columns = {"id": Webhook.id, "name": Webhook.name}
         order = order_by(query.order_by, columns, Webhook.id)
         return await fetch_slice(self._session, statement, query, order)

@@ -3,11 +3,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from api.audit.service import AuditService
-from api.auth.permissions import MANAGE_USERS, READ_TRIGGERS
+from api.auth.permissions import MANAGE_USERS
 from api.auth.principals import Principal
 from api.auth.tokens import make_token
 from api.core.clock import Clock
@@ -16,8 +15,10 @@ from api.core.sealing import Sealer
 from api.models.triggers.webhook import Webhook as Row
 from api.models.triggers.webhook import WebhookDelivery
 from api.runs.launcher import ask_to_launch
-from api.triggers.owners import Owner, check_may_change, is_theirs, read_owner
+from api.triggers.owners import OwnedRows, Owner, find_owner, is_theirs, read_owner
 from api.triggers.requests import RunRequest, describe_request, seal_request, unseal_request
+from api.triggers.secrets import SigningSecrets
+from api.triggers.signatures import find_delivery_key
 from api.webhooks.errors import WebhookNotFoundError, WebhookRefusedError
 from api.webhooks.payload import is_pattern
 from api.webhooks.repository import WebhookRepository
@@ -35,7 +36,6 @@ from api.webhooks.schemas import (
     WebhookQuery,
     WebhookUpdate,
 )
-from api.webhooks.signatures import find_delivery_key
 
 KEEP_DELIVERIES_S = 30 * 24 * 3600.0
 """So long deliveries are listed, and so long one that comes again starts nothing."""
@@ -75,8 +75,10 @@ class WebhookService:
         self, repository: WebhookRepository, audit: AuditService, sealer: Sealer, clock: Clock
     ) -> None:
         self._repository = repository
+        self._rows = OwnedRows(repository.find, WebhookNotFoundError)
         self._audit = audit
         self._sealer = sealer
+        self._secrets = SigningSecrets(sealer, clock)
         self._clock = clock
 
     async def create_webhook(
@@ -108,7 +110,7 @@ class WebhookService:
         owner.mark(row)
         await self._repository.add(row)
         row.request_sealed = seal_request(self._sealer, body.run, _context(row, "request"))
-        self._keep_secrets(row, [{"secret": secret, "until": None}])
+        row.secrets_sealed = self._secrets.keep(secret, _context(row, "secrets"))
         await self._audit.record("create_webhook", _KIND, row.id, {"name": row.name})
         return NewSecret(**self._describe(row).model_dump(), secret=secret)
 
@@ -118,18 +120,17 @@ class WebhookService:
         Raises:
             WebhookNotFoundError: there is none of that id that they may see.
         """
-        return self._describe(await self._get_row(webhook_id, principal))
+        return self._describe(await self._rows.get(webhook_id, principal))
 
     async def list_webhooks(self, query: WebhookQuery, principal: Principal) -> Slice[Webhook]:
         """List a page; all for who may read everywhere, else one's own."""
-        owner = None if _sees_all(principal) else (principal.user_id, principal.token_id)
-        return (await self._repository.list_page(query, owner)).map(self._describe)
+        return (await self._repository.list_page(query, find_owner(principal))).map(self._describe)
 
     async def list_deliveries(
         self, webhook_id: int, query: DeliveryQuery, principal: Principal
     ) -> Slice[Delivery]:
         """List a page of what was delivered; raises as ``get_webhook``."""
-        await self._get_row(webhook_id, principal)
+        await self._rows.get(webhook_id, principal)
         page = await self._repository.list_deliveries(webhook_id, query)
         return page.map(Delivery.model_validate)
 
@@ -144,7 +145,7 @@ class WebhookService:
             PermissionDeniedError: they may nowhere start what it asks for.
             WebhookRefusedError: it cannot be made so.
         """
-        row = await self._get_own(webhook_id, principal)
+        row = await self._rows.get_own(webhook_id, principal)
         run = body.run or unseal_request(self._sealer, row.request_sealed, _context(row, "request"))
         ask_to_launch(principal, run)
         if is_theirs(row, principal):
@@ -165,26 +166,27 @@ class WebhookService:
         self, webhook_id: int, body: Rotation, principal: Principal
     ) -> NewSecret:
         """Make a new secret; the one before stays right for a while; raises likewise."""
-        row = await self._get_own(webhook_id, principal)
-        newest = self._read_secrets(row)[0]
-        until = self._clock.now() + timedelta(seconds=body.overlap_s)
-        secret = make_token()
-        old = {"secret": newest["secret"], "until": until.isoformat()}
-        self._keep_secrets(row, [{"secret": secret, "until": None}, old])
+        row = await self._rows.get_own(webhook_id, principal)
+        secret, context = make_token(), _context(row, "secrets")
+        row.secrets_sealed = self._secrets.replace(
+            row.secrets_sealed, secret, body.overlap_s, context
+        )
         row.updated_at = self._clock.now()
         await self._audit.record("rotate_webhook_secret", _KIND, row.id, {"name": row.name})
         return NewSecret(**self._describe(row).model_dump(), secret=secret)
 
     async def delete_webhook(self, webhook_id: int, principal: Principal) -> None:
         """Delete a webhook with the list of its deliveries; its runs stay; raises likewise."""
-        row = await self._get_own(webhook_id, principal)
+        row = await self._rows.get_own(webhook_id, principal)
         await self._repository.delete(row)
         await self._audit.record("delete_webhook", _KIND, webhook_id, {"name": row.name})
 
     async def find_key(self, webhook_id: int, sent: Sent) -> str | None:
         """Return the key of a delivery, or None where it is refused."""
         row = await self._repository.find(webhook_id)
-        secrets = ["nobody knows this one"] if row is None else self._list_valid(row)
+        secrets = ["nobody knows this one"]
+        if row is not None:
+            secrets = self._secrets.list_valid(row.secrets_sealed, _context(row, "secrets"))
         scheme = "myx" if row is None else row.scheme
         now_s = self._clock.now().timestamp()
         key = find_delivery_key(scheme, secrets, sent.headers, sent.body, now_s)
@@ -245,34 +247,6 @@ class WebhookService:
         before = self._clock.now() - timedelta(seconds=KEEP_DELIVERIES_S)
         await self._repository.forget_deliveries(before)
 
-    def _list_valid(self, row: Row) -> list[str]:
-        now = self._clock.now()
-        return [
-            kept["secret"]
-            for kept in self._read_secrets(row)
-            if kept["until"] is None or datetime.fromisoformat(kept["until"]) > now
-        ]
-
-    def _read_secrets(self, row: Row) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self._sealer.unseal_json(
-            row.secrets_sealed, _context(row, "secrets")
-        )
-        return found
-
-    def _keep_secrets(self, row: Row, secrets: list[dict[str, Any]]) -> None:
-        row.secrets_sealed = self._sealer.seal_json(secrets, _context(row, "secrets"))
-
-    async def _get_row(self, webhook_id: int, principal: Principal) -> Row:
-        row = await self._repository.find(webhook_id)
-        if row is None or not (_sees_all(principal) or is_theirs(row, principal)):
-            raise WebhookNotFoundError
-        return row
-
-    async def _get_own(self, webhook_id: int, principal: Principal) -> Row:
-        row = await self._get_row(webhook_id, principal)
-        check_may_change(row, principal)
-        return row
-
     def _describe(self, row: Row) -> Webhook:
         request = unseal_request(self._sealer, row.request_sealed, _context(row, "request"))
         same = {name: getattr(row, name) for name in _SAME}
@@ -297,10 +271,6 @@ def _check_patterns(matchers: Sequence[Matcher], principal: Principal) -> None:
 
 def _receipt(delivery: WebhookDelivery) -> Receipt:
     return Receipt.model_validate(delivery, from_attributes=True)
-
-
-def _sees_all(principal: Principal) -> bool:
-    return principal.scope_of(READ_TRIGGERS).is_unlimited
 
 
 def _context(row: Row, what: str) -> str:

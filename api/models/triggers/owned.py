@@ -1,15 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which columns has everything that starts runs on somebody's behalf?"""
+"""Which columns has everything that acts on somebody's behalf?"""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 
+class OwnerIds(NamedTuple):
+    """By what a row says whose it is; where both are ``None``, it is the admin token's."""
+
+    user_id: int | None
+    token_id: int | None
+
+
 class Owned:
-    """Whose it is, and the run that it asks for."""
+    """What it is called, and whose it is."""
 
     name: Mapped[str]
     owner_name: Mapped[str]

@@ -12,7 +12,7 @@ from access_types import AddUser, Connect
 from manual_clock import ManualClock
 
 from api.composition import Composition
-from api.webhooks.signatures import sign
+from api.triggers.signatures import sign
 
 RUN = {"kind": "command", "command": ["true"], "limit": "web1"}
 

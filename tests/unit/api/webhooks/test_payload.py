@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from api.triggers.signatures import find_delivery_key, sign
 from api.webhooks.payload import (
     UnfitError,
     check_matchers,
@@ -14,7 +15,6 @@ from api.webhooks.payload import (
     read_limit,
 )
 from api.webhooks.schemas import Mapped, Matcher
-from api.webhooks.signatures import find_delivery_key, sign
 
 PAYLOAD: dict[str, Any] = {"ref": "refs/heads/main", "n": 3, "ok": True, "a/b": [{"x": "web1"}]}
 
