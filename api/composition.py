@@ -18,8 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.access import Access, note_end
 from api.agents.calls import AgentCalls
 from api.agents.client import AgentClient
-from api.agents.install import AgentBundles, find_sources
-from api.agents.install import HostInstaller as SshInstaller
 from api.audit.repository import AuditRepository
 from api.audit.service import AuditService
 from api.auth.scopes import EVERYTHING, Scope
@@ -27,10 +25,9 @@ from api.bundles.intake import BundleIntake
 from api.bundles.limits import read_limits
 from api.bundles.repository import BundleRepository
 from api.bundles.service import BundleService
-from api.bundles.signing import BundleSigner, load_signer
+from api.bundles.signing import load_signer
 from api.bundles.store import BundleStore
 from api.core.clock import Clock, SystemClock
-from api.core.exclusive import ExclusiveLock
 from api.core.private_files import ensure_private_dir
 from api.core.sealing import load_sealer
 from api.core.settings import Settings
@@ -50,11 +47,10 @@ from api.hosts.rotation import CurrentCalls, HostRotator
 from api.hosts.selection.fleet import FleetCache
 from api.hosts.vault import HostVault
 from api.keys.repository import SealedValues
-from api.logs.database import DatabaseLogStore
-from api.logs.files import FileLogStore
-from api.logs.store import LogStore
 from api.metrics.service import Monitor
-from api.replicas.replica import REPLICAS_PER_FOLDER, Replica
+from api.notifications.service import NotificationService
+from api.process_parts import build_installer, make_lock, open_logs
+from api.replicas.replica import Replica
 from api.runs.launcher import RunLauncher
 from api.runs.launching.preparing import RunPreparer
 from api.runs.repository import RunsRepository
@@ -90,7 +86,7 @@ class Composition:
         self.settings = settings
         self.clock = clock or SystemClock()
         ensure_private_dir(settings.data_dir)
-        self._lock = _make_lock(settings)
+        self._lock = make_lock(settings)
         self.sealer = load_sealer(settings.secret_key_file)
         self._signer = load_signer(settings.signing_key_file)
         self.database = Database(settings.sqlalchemy_url, settings.database_connections)
@@ -105,12 +101,12 @@ class Composition:
         self.host_rotator = HostRotator(self.unit_of_work, agents)
         self.bundle_store = BundleStore(settings.bundles_dir)
         self.bundle_intake = self._make_bundle_intake()
-        self.logs = _open_logs(settings, self.database)
+        self.logs = open_logs(settings, self.database)
         self.changes = Changes()
         read_work = partial(self.unit_of_work, read_only=True)
         self.execution_reader = ExecutionReader(read_work, self.logs, self.changes, self.clock)
         self.run_streams = RunStreams(read_work, self.logs, self.changes)
-        installer = installer or _build_installer(settings, self._signer)
+        installer = installer or build_installer(settings, self._signer)
         self._conductor = self._make_conductor(installer)
         self._replica: Replica | None = None
         self.run_launcher = self._make_run_launcher()
@@ -119,7 +115,7 @@ class Composition:
     @cached_property
     def triggers(self) -> TriggerParts:
         """What starts runs by itself."""
-        return TriggerParts(self.unit_of_work, self.run_launcher, self.clock)
+        return TriggerParts(self.unit_of_work, self.run_launcher, self.clock, self.settings)
 
     @cached_property
     def templates(self) -> TemplateService:
@@ -301,7 +297,10 @@ class Services(FleetServices):
     def runs(self) -> RunsService:
         """The runs."""
         parts = self._composition
-        return RunsService(self._runs_repository, self.executions, parts.sealer, parts.clock)
+        outbox = self.telling.outbox
+        return RunsService(
+            self._runs_repository, self.executions, outbox, parts.sealer, parts.clock
+        )
 
     @cached_property
     def schedules(self) -> ScheduleService:
@@ -314,6 +313,11 @@ class Services(FleetServices):
         return build_webhooks(self._session, self._composition, self.audit)
 
     @cached_property
+    def notifications(self) -> NotificationService:
+        """The notifications."""
+        return self.telling.build_service(self.audit)
+
+    @cached_property
     def run_control(self) -> RunControlService:
         """The control of runs."""
         return RunControlService(self._runs_repository, self.executions, self._composition.clock)
@@ -321,19 +325,3 @@ class Services(FleetServices):
     @cached_property
     def _runs_repository(self) -> RunsRepository:
         return RunsRepository(self._session, self._scope)
-
-
-def _make_lock(settings: Settings) -> ExclusiveLock:
-    places = 1 if settings.postgresql_url is None else REPLICAS_PER_FOLDER
-    return ExclusiveLock(settings.data_dir / "lock", places)
-
-
-def _open_logs(settings: Settings, database: Database) -> LogStore:
-    if settings.keeps_logs_in_database:
-        return DatabaseLogStore(database.engine)
-    return FileLogStore(settings.logs_dir)
-
-
-def _build_installer(settings: Settings, signer: BundleSigner) -> SshInstaller:
-    bundles = AgentBundles(find_sources(), settings.agent_bundles_dir, settings.agent_bundle_dir)
-    return SshInstaller(bundles, signer.public_key)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.scopes import Scope
 from api.core.clock import Clock
+from api.core.sealing import Sealer
 from api.groups.bulk import GroupBulkService
 from api.groups.repository import GroupRepository
 from api.groups.service import GroupService
@@ -25,6 +26,7 @@ from api.hosts.service import HostService
 from api.hosts.vault import HostVault
 from api.inventory.service import InventoryService
 from api.metrics.repository import StandingRepository
+from api.notification_services import NotificationServices
 
 
 class FleetParts(Protocol):
@@ -33,6 +35,11 @@ class FleetParts(Protocol):
     @property
     def clock(self) -> Clock:
         """What time it is."""
+        ...
+
+    @property
+    def sealer(self) -> Sealer:
+        """What seals secrets."""
         ...
 
     @property
@@ -107,7 +114,12 @@ class FleetServices:
         """Which hosts answer."""
         parts = self._parts
         repository = PresenceRepository(self._session, self._scope)
-        return PresenceService(repository, parts.host_vault, parts.clock)
+        return PresenceService(repository, self.telling.outbox, parts.host_vault, parts.clock)
+
+    @cached_property
+    def telling(self) -> NotificationServices:
+        """Who is told what happens."""
+        return NotificationServices(self._parts, self._session)
 
     @cached_property
     def standing(self) -> StandingRepository:

@@ -33,6 +33,7 @@ from api.keys.router import router as keys_router
 from api.listening import StartReporter, check_certificate, describe_address, open_socket
 from api.metrics.router import METRICS_PATH
 from api.metrics.router import router as metrics_router
+from api.notifications.router import router as notifications_router
 from api.openapi import description
 from api.openapi.page import add_description_page
 from api.runs.router import router as runs_router
@@ -187,6 +188,7 @@ def _make_api_router() -> APIRouter:
     protected.include_router(templates_router)
     protected.include_router(schedules_router)
     protected.include_router(webhooks_router)
+    protected.include_router(notifications_router)
     protected.include_router(sessions_router)
     protected.include_router(users_router)
     protected.include_router(tokens_router)

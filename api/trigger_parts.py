@@ -10,6 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.audit.service import AuditService
 from api.core.clock import Clock
 from api.core.sealing import Sealer
+from api.core.settings import Settings
+from api.notifications.courier import EVERY_S as COURIER_EVERY_S
+from api.notifications.courier import Courier
+from api.notifications.sender import Sender
 from api.runs.launcher import RunLauncher
 from api.runs.service import RunsService
 from api.schedules.clockwork import EVERY_S, Clockwork
@@ -27,14 +31,20 @@ OpenAnyWork = Callable[..., AbstractAsyncContextManager[Any]]
 
 
 class TriggerParts:
-    """What starts runs by itself."""
+    """What starts runs by itself, and tells others of them."""
 
-    def __init__(self, open_work: OpenAnyWork, launcher: RunLauncher, clock: Clock) -> None:
+    def __init__(
+        self, open_work: OpenAnyWork, launcher: RunLauncher, clock: Clock, settings: Settings
+    ) -> None:
         self.clockwork = Clockwork(open_work, launcher)
         self.receiver = WebhookReceiver(open_work, launcher, clock)
+        networks, ca_file = settings.notification_networks, settings.notification_ca_file
+        self.courier = Courier(open_work, Sender(clock, networks, ca_file))
         self.tickers = [
             Ticker("schedules", self.clockwork.step, EVERY_S),
             Ticker("deliveries", self.receiver.forget, FORGET_EVERY_S),
+            Ticker("notifications", self.courier.step, COURIER_EVERY_S),
+            Ticker("notified", self.courier.forget, FORGET_EVERY_S),
         ]
 
     def open(self) -> None:
@@ -46,6 +56,7 @@ class TriggerParts:
         """Stop."""
         for ticker in self.tickers:
             await ticker.close()
+        await self.courier.close()
 
 
 class SealingParts(Protocol):

@@ -49,7 +49,7 @@ CANCEL_RUNS = Permission("runs.cancel", "operator")
 
 READ_TRIGGERS = Permission("triggers.read", "viewer")
 WRITE_TRIGGERS = Permission("triggers.write", "operator")
-"""Schedules and webhooks; what they start is bounded by the rights of whose they are."""
+"""Schedules, webhooks, notifications: they start and tell what whose they are may and sees."""
 
 READ_CONTENT = Permission("content.read", "viewer")
 WRITE_CONTENT = Permission("content.write", "operator", everywhere=True)

@@ -26,7 +26,7 @@ from api.cli.commands import (
 )
 from api.cli.commands.content import templates
 from api.cli.commands.fleet import groups, host_changes, inventory
-from api.cli.commands.triggers import schedules, webhooks
+from api.cli.commands.triggers import notifications, schedules, webhooks
 from api.cli.errors import CliError
 from api.cli.verbs import Verb, VerbGroup
 from api.cli.watching.outcome import ExitCode
@@ -72,6 +72,7 @@ server_app = _make_app("""The control plane itself: rotate the key that seals it
 audit_app = _make_app("""Who did what: list it, and verify that nobody changed it.""")
 schedule_app = _make_app("""Runs at their times: add, list, show, next, pause, resume, remove.""")
 webhook_app = _make_app("""Runs that other systems start: add, list, deliveries, rotate, remove.""")
+notification_app = _make_app("""Tell other systems what happens: add, test, list, deliveries.""")
 
 
 def _print_version(*, wanted: bool) -> None:
@@ -104,6 +105,7 @@ app.add_typer(inventory_app, name="inventory")
 app.add_typer(server_app, name="server")
 app.add_typer(schedule_app, name="schedule")
 app.add_typer(webhook_app, name="webhook")
+app.add_typer(notification_app, name="notification")
 _APP_VERBS: dict[str, Callable[..., int]] = {
     "run": with_rollout(runs.run_playbook),
     "exec": with_rollout(runs.run_command),
@@ -167,6 +169,17 @@ _WEBHOOK_VERBS: dict[str, Callable[..., int]] = {
     "rotate": webhooks.rotate_secret,
     "remove": webhooks.remove_webhook,
 }
+_NOTIFICATION_VERBS: dict[str, Callable[..., int]] = {
+    "add": notifications.add_notification,
+    "list": notifications.list_notifications,
+    "show": notifications.show_notification,
+    "set": notifications.set_notification,
+    "test": notifications.send_test,
+    "deliveries": notifications.list_deliveries,
+    "redeliver": notifications.redeliver,
+    "rotate": notifications.rotate_secret,
+    "remove": notifications.remove_notification,
+}
 _USER_VERBS: dict[str, Callable[..., int]] = {
     "add": users.add_user,
     "list": users.list_users,
@@ -197,6 +210,7 @@ for _group, _verbs in (
     (schedule_app, _SCHEDULE_VERBS),
     (template_app, _TEMPLATE_VERBS),
     (webhook_app, _WEBHOOK_VERBS),
+    (notification_app, _NOTIFICATION_VERBS),
     (user_app, _USER_VERBS),
     (token_app, _TOKEN_VERBS),
     (audit_app, _AUDIT_VERBS),

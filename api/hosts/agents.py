@@ -134,7 +134,7 @@ class HostAgentService:
 
     async def _mark_online(self, agent: models.Agent, version: str, reason: str) -> None:
         if agent.status != "online":
-            await self._presence.note_state(agent.host_id, "online", reason)
+            await self._presence.note_online(agent.host_id, agent.status, reason)
         agent.status, agent.version = "online", version
         agent.last_seen_at, agent.last_error = self._clock.now(), None
 

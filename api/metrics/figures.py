@@ -64,6 +64,12 @@ class Figures:
         self._hosts = _gauge(own, "hosts", "Hosts by the state of their agents.", "state")
         self._runs = _gauge(own, "runs", "Runs by state.", "state")
         self._executions = _gauge(own, "executions", "Executions by state.", "state")
+        self._deliveries = _gauge(
+            own,
+            "notification_deliveries",
+            "What notifications send, by how far it has come.",
+            "state",
+        )
         self._beat_age = Gauge(
             "myx_heartbeat_age_seconds",
             "Since when the online host that was not heard of for longest was not heard of.",
@@ -100,6 +106,7 @@ class Figures:
             (self._hosts, standing.hosts),
             (self._runs, standing.runs),
             (self._executions, standing.executions),
+            (self._deliveries, standing.deliveries),
         ):
             gauge.clear()
             for state, count in counts.items():

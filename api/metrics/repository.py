@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from api.models import Agent, Execution, Run
+from api.models import Agent, Execution, NotificationDelivery, Run
 
 
 class StandingRepository:
@@ -27,6 +27,10 @@ class StandingRepository:
     async def count_executions(self) -> dict[str, int]:
         """Count the executions by state."""
         return await self._count(Execution.status)
+
+    async def count_deliveries(self) -> dict[str, int]:
+        """Count what notifications send, by how far it has come."""
+        return await self._count(NotificationDelivery.status)
 
     async def find_longest_unseen(self) -> datetime | None:
         """Return when the online host was seen that was not seen for longest."""

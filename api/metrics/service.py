@@ -112,6 +112,7 @@ class Monitor:
                 await counts.count_hosts(),
                 await counts.count_runs(),
                 await counts.count_executions(),
+                await counts.count_deliveries(),
                 max(0.0, age_s),
                 connections,
                 self._clock.monotonic() - started,

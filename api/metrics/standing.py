@@ -12,6 +12,8 @@ class Standing:
     hosts: Mapping[str, int]
     runs: Mapping[str, int]
     executions: Mapping[str, int]
+    deliveries: Mapping[str, int]
+    """What notifications have to send, by how far it has come."""
     heartbeat_age_s: float = 0.0
     """Since when the online host that was not heard of for longest was not heard of."""
     connections: int = 0

@@ -17,6 +17,11 @@ from api.models.log_chunk import LogChunk
 from api.models.replica import Replica
 from api.models.run import Run
 from api.models.session import Session
+from api.models.triggers.notification import (
+    Notification,
+    NotificationDelivery,
+    NotificationEvent,
+)
 from api.models.triggers.schedule import Schedule
 from api.models.triggers.webhook import Webhook, WebhookDelivery
 from api.models.user import User
@@ -35,6 +40,9 @@ __all__ = [
     "HostGroup",
     "HostState",
     "LogChunk",
+    "Notification",
+    "NotificationDelivery",
+    "NotificationEvent",
     "Replica",
     "Run",
     "Schedule",

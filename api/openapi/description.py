@@ -29,7 +29,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "executions", "description": "A run on one host: state, log, events, recap."},
     {"name": "bundles", "description": "Content that runs use: playbooks, roles, collections."},
     {"name": "templates", "description": "Playbooks of the content, and what each takes."},
-    {"name": "triggers", "description": "What starts runs by itself: schedules, webhooks."},
+    {"name": "triggers", "description": "What starts runs by itself, and who is told."},
     {"name": "access", "description": "Users, API tokens, signing in."},
     {"name": "audit", "description": "Who did what, from where, with which result."},
     {"name": "health", "description": "Is the control plane there?"},

@@ -12,6 +12,7 @@ from api.executions.schemas import Execution, ExecutionQuery
 from api.executions.service import End, ExecutionsService, Target
 from api.executions.states import END_STATES, State
 from api.models import Run as RunRow
+from api.notifications.outbox import NotificationOutbox
 from api.runs.errors import IdempotencyConflictError, RunNotFoundError, SecretsForgottenError
 from api.runs.outcomes import RunEnd, decide_end
 from api.runs.repository import RunsRepository
@@ -69,11 +70,13 @@ class RunsService:
         self,
         repository: RunsRepository,
         executions: ExecutionsService,
+        outbox: NotificationOutbox,
         sealer: Sealer,
         clock: Clock,
     ) -> None:
         self._repository = repository
         self._executions = executions
+        self._outbox = outbox
         self._sealer = sealer
         self._clock = clock
 
@@ -203,7 +206,10 @@ class RunsService:
 
     async def start_run(self, run_id: int) -> bool:
         """Note that its first execution begins; return whether that is new."""
-        return await self._repository.start(run_id, self._clock.now())
+        is_new = await self._repository.start(run_id, self._clock.now())
+        if is_new:
+            await self._note_state(run_id)
+        return is_new
 
     async def find_canceller(self, run_id: int) -> str | None:
         """Return who has last asked to cancel a run, or None where nobody has.
@@ -241,9 +247,13 @@ class RunsService:
         if row.status not in END_STATES or row.reason_code == "internal_error":
             return False
         end = await self._decide_end(row)
-        if (end.status, end.reason) == (row.status, row.reason):
+        status = row.status
+        if (end.status, end.reason) == (status, row.reason):
             return False
-        return await self._repository.correct(run_id, asdict(end))
+        is_changed = await self._repository.correct(run_id, asdict(end))
+        if end.status != status:
+            await self._note_state(run_id)
+        return is_changed
 
     async def fail_run(self, run_id: int, reason: str) -> Sequence[Execution]:
         """End a run that cannot go on with all its executions, and return those this ended."""
@@ -264,7 +274,16 @@ class RunsService:
         # Variables are kept for a retry; SSH credentials that were given for once never are.
         if end.status == "successful" or row.kind in ONE_OFF_KINDS:
             values["secrets_sealed"] = None
-        return await self._repository.finish(run_id, values)
+        is_new = await self._repository.finish(run_id, values)
+        if is_new:
+            await self._note_state(run_id)
+        return is_new
+
+    async def _note_state(self, run_id: int) -> None:
+        """Let those be told who want to know of runs that went into the state of this one."""
+        status = (await self._get_row(run_id)).status
+        if await self._outbox.wants_run(status):
+            await self._outbox.note_run((await self.get_run(run_id)).model_dump(mode="json"))
 
     async def _decide_end(self, row: RunRow) -> RunEnd:
         counts = (await self._executions.count_states([row.id])).get(row.id, {})

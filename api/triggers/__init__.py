@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What do schedules and webhooks share? Whose they are, and the run that each asks for."""
+"""What do schedules, webhooks and notifications share? Whose they are, and what they ask for."""

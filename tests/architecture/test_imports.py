@@ -17,7 +17,8 @@ EDGES: dict[str, str | tuple[str, ...]] = {
     # Two parts of it: inventories, and argument specs.
     "ansible": ("api/hosts/selection/patterns.py", "api/templates/conversion.py"),
     "dbos": "api/workflows/engine.py",
-    "aiohttp": "api/agents/client.py",
+    # Two servers of others that are asked: agents, and receivers of notifications.
+    "aiohttp": ("api/agents/client.py", "api/notifications/sender.py"),
     "cronsim": "api/schedules/times.py",
     "argon2": "api/auth/passwords.py",
     "asyncssh": "api/agents/install/ssh.py",

@@ -12,6 +12,7 @@ from api.hosts.presence.watched import Move, WatchedAgent
 from api.hosts.schemas import HostStateChange, PresenceState
 from api.hosts.targets import Contact
 from api.hosts.vault import HostVault
+from api.notifications.outbox import MovedHost, NotificationOutbox
 
 KEPT_DAYS = 90
 """How long states of hosts are remembered."""
@@ -20,8 +21,15 @@ KEPT_DAYS = 90
 class PresenceService:
     """The states of hosts, in one unit of work."""
 
-    def __init__(self, repository: PresenceRepository, vault: HostVault, clock: Clock) -> None:
+    def __init__(
+        self,
+        repository: PresenceRepository,
+        outbox: NotificationOutbox,
+        vault: HostVault,
+        clock: Clock,
+    ) -> None:
         self._repository = repository
+        self._outbox = outbox
         self._vault = vault
         self._clock = clock
 
@@ -50,11 +58,19 @@ class PresenceService:
 
         Hosts without an installed agent are passed over.
         """
-        return await self._repository.record_contacts(contacts, self._clock.now())
+        moves = await self._repository.record_contacts(contacts, self._clock.now())
+        await self._outbox.note_hosts([MovedHost(*move) for move in moves])
+        return moves
 
     async def note_state(self, host_id: int, state: PresenceState, reason: str) -> None:
         """Note that a host went into a state."""
         await self._repository.add_states([Move(host_id, state, reason)], self._clock.now())
+
+    async def note_online(self, host_id: int, before: str, reason: str) -> None:
+        """Note that a host answers whose agent had another status before."""
+        await self.note_state(host_id, "online", reason)
+        if before == "offline":
+            await self._outbox.note_hosts([MovedHost(host_id, "online", reason)])
 
     async def list_history(self, name: str, query: PageQuery) -> Slice[HostStateChange]:
         """List the states that a host went into, the newest first.

@@ -7,6 +7,7 @@ import typer
 
 from api.cli.arguments.options import Limit
 from api.cli.arguments.playbook_options import ExtraVars
+from api.cli.commands.triggers.listing import list_all, remove
 from api.cli.commands.triggers.wanted import (
     AsJson,
     Command,
@@ -91,13 +92,8 @@ def list_schedules(*, as_json: AsJson = False) -> int:
     Example:
       myx schedule list
     """
-    schedules = list(open_client().list_all("/schedules"))
-    if as_json:
-        print_json(schedules)
-        return ExitCode.SUCCESSFUL
     head = ("ID", "NAME", "WHEN", "NEXT (UTC)", "LAST", "RUN", "WHAT", "OWNER")
-    print_table(head, [_make_row(schedule) for schedule in schedules])
-    return ExitCode.SUCCESSFUL
+    return list_all("/schedules", head, _make_row, as_json=as_json)
 
 
 def show_schedule(*, schedule_id: Id, as_json: AsJson = False) -> int:
@@ -178,9 +174,7 @@ def remove_schedule(*, schedule_id: Id) -> int:
     Example:
       myx schedule remove 3
     """
-    open_client().delete(f"/schedules/{schedule_id}")
-    say(f"Removed the schedule {schedule_id}.")
-    return ExitCode.SUCCESSFUL
+    return remove("schedule", schedule_id)
 
 
 def _make_row(schedule: Json) -> tuple[str, ...]:

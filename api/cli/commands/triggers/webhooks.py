@@ -10,6 +10,7 @@ import typer
 from api.cli.arguments.options import Limit
 from api.cli.arguments.playbook_options import ExtraVars
 from api.cli.arguments.variables import read_variables
+from api.cli.commands.triggers.listing import list_all, print_rows, remove
 from api.cli.commands.triggers.wanted import (
     AsJson,
     Command,
@@ -22,7 +23,7 @@ from api.cli.commands.triggers.wanted import (
 )
 from api.cli.remote.client import open_client
 from api.cli.terminal.output import say
-from api.cli.terminal.tables import print_json, print_table
+from api.cli.terminal.tables import print_json
 from api.cli.terminal.times import tell_time
 from api.cli.watching.outcome import ExitCode
 
@@ -65,16 +66,8 @@ def list_webhooks(*, as_json: AsJson = False) -> int:
     Example:
       myx webhook list
     """
-    webhooks = list(open_client().list_all("/webhooks"))
-    if as_json:
-        print_json(webhooks)
-        return ExitCode.SUCCESSFUL
-    rows = [
-        (str(w["id"]), w["name"], w["scheme"], tell_run(w["run"]), w["owner"], w["path"])
-        for w in webhooks
-    ]
-    print_table(("ID", "NAME", "SCHEME", "WHAT", "OWNER", "PATH"), rows)
-    return ExitCode.SUCCESSFUL
+    head = ("ID", "NAME", "SCHEME", "WHAT", "OWNER", "PATH")
+    return list_all("/webhooks", head, _make_row, as_json=as_json)
 
 
 def show_webhook(*, webhook_id: Id) -> int:
@@ -94,14 +87,8 @@ def list_deliveries(*, webhook_id: Id, as_json: AsJson = False) -> int:
       myx webhook deliveries 2
     """
     answer = open_client().get(f"/webhooks/{webhook_id}/deliveries")
-    if as_json:
-        print_json(answer["results"])
-        return ExitCode.SUCCESSFUL
-    print_table(
-        ("ID", "RECEIVED (UTC)", "FROM", "OUTCOME", "RUN", "REASON"),
-        [_make_row(delivery) for delivery in answer["results"]],
-    )
-    return ExitCode.SUCCESSFUL
+    head = ("ID", "RECEIVED (UTC)", "FROM", "OUTCOME", "RUN", "REASON")
+    return print_rows(answer["results"], head, _make_delivery_row, as_json=as_json)
 
 
 def rotate_secret(
@@ -127,12 +114,21 @@ def remove_webhook(*, webhook_id: Id) -> int:
     Example:
       myx webhook remove 2
     """
-    open_client().delete(f"/webhooks/{webhook_id}")
-    say(f"Removed the webhook {webhook_id}.")
-    return ExitCode.SUCCESSFUL
+    return remove("webhook", webhook_id)
 
 
-def _make_row(delivery: Json) -> tuple[str, ...]:
+def _make_row(webhook: Json) -> tuple[str, ...]:
+    return (
+        str(webhook["id"]),
+        webhook["name"],
+        webhook["scheme"],
+        tell_run(webhook["run"]),
+        webhook["owner"],
+        webhook["path"],
+    )
+
+
+def _make_delivery_row(delivery: Json) -> tuple[str, ...]:
     return (
         str(delivery["id"]),
         tell_time(delivery["received_at"]),

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can be wrong with a request about notifications?
+
+``NotificationNotFoundError`` 404  there is none that you may see
+``DeliveryNotFoundError`` 404      it has no such delivery
+``NotificationExistsError`` 409    the name is taken
+``NotificationDisabledError`` 409  nothing is sent while it is disabled
+``NotificationLimitError`` 409     there are as many as there can be
+"""
+
+from api.core.errors import ConflictError, NotFoundError
+
+
+class NotificationNotFoundError(NotFoundError):
+    """There is no such notification; 'myx notification list' shows yours."""
+
+    code = "notification_not_found"
+
+
+class DeliveryNotFoundError(NotFoundError):
+    """There is no such delivery; 'myx notification deliveries' shows those that are kept."""
+
+    code = "delivery_not_found"
+
+
+class NotificationExistsError(ConflictError):
+    """There is a notification of this name."""
+
+    code = "notification_exists"
+
+
+class NotificationDisabledError(ConflictError):
+    """The notification is disabled; enable it first."""
+
+    code = "notification_disabled"
+
+
+class NotificationLimitError(ConflictError):
+    """There are as many notifications as there can be; remove one that nobody needs."""
+
+    code = "notification_limit"
