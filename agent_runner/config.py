@@ -119,6 +119,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         bundle_public_key: the key with which the control plane signs content, in base64; without
             one, content is taken unsigned.
         require_signed_bundles: refuse content that is not signed with that key.
+        warm: start playbooks from a process that has loaded Ansible; without it each is a new
+            process.
         previous_credentials: the agent's own note of a rotation that is not over.
     """
 
@@ -133,6 +135,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     limits: Limits = Limits()
     bundle_public_key: Annotated[str, msgspec.Meta(pattern=PUBLIC_KEY_PATTERN)] | None = None
     require_signed_bundles: bool = True
+    warm: bool = True
     previous_credentials: PreviousCredentials | None = None
 
     def __repr__(self) -> str:

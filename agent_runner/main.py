@@ -14,7 +14,7 @@ from agent_runner.config import Config, Limits
 from agent_runner.content import ContentStore, build_rule
 from agent_runner.credentials import Credentials
 from agent_runner.errors import ConfigError
-from agent_runner.executions import Executions
+from agent_runner.executions import Executions, Ways
 from agent_runner.executions.starting import build_scope
 from agent_runner.executions.supervisor.scope.entering import MANAGER_SOCKET
 from agent_runner.server import AgentServer
@@ -44,7 +44,7 @@ async def serve(
         resolve_bundle=content.path_of,
         trim_bundles=content.remove_unused,
         limits=config.limits,
-        in_scopes=_has_scopes(config.limits),
+        ways=Ways(in_scopes=_has_scopes(config.limits), warm=config.warm),
     )
     credentials = Credentials(config_path, config, audit, hide=hide)
     async with AgentServer(config, content, executions, credentials) as server:

@@ -8,14 +8,14 @@ supervisor process imports this package too, and must stay small (see ``supervis
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agent_runner.executions.service import Executions
+    from agent_runner.executions.service import Executions, Ways
 
-__all__ = ["Executions"]
+__all__ = ["Executions", "Ways"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Executions":
+    if name in __all__:
         from agent_runner.executions import service  # noqa: PLC0415 - see the docstring
 
-        return service.Executions
+        return getattr(service, name)
     raise AttributeError(name)

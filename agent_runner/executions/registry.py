@@ -8,6 +8,7 @@ the one before. A supervisor that is gone without a record has its execution clo
 import asyncio
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent_runner.audit import record_end
@@ -42,9 +43,10 @@ class Entry:
 class Registry:
     """The executions under way, and those that have ended and are not acknowledged."""
 
-    def __init__(self, spool: Spool, changes: Changes) -> None:
+    def __init__(self, spool: Spool, changes: Changes, note_end: Callable[[Folder], None]) -> None:
         self._spool = spool
         self._changes = changes
+        self._note_end = note_end
         self._live: dict[str, Entry] = {}
         self._ended: dict[str, Entry] = {}
         self._watchers: dict[str, asyncio.Task[None]] = {}
@@ -139,6 +141,8 @@ class Registry:
         del self._live[command_id]
         if not entry.is_acknowledged:
             self._ended[command_id] = entry
+        if entry.kind == "playbook":
+            self._note_end(entry.folder)
         self._changes.announce(command_id)
 
 

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Collection, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from agent_runner.audit import AUDIT_NAME, AuditLog
 from agent_runner.config import Limits
@@ -15,7 +15,7 @@ from agent_runner.executions.admission import Admission
 from agent_runner.executions.changes import Changes
 from agent_runner.executions.folder import Folder, write_cancel
 from agent_runner.executions.following import Follower
-from agent_runner.executions.nursery.client import Nursery
+from agent_runner.executions.nursery.supervisors import Supervisors
 from agent_runner.executions.registry import Registry
 from agent_runner.executions.rotation.aging import read_uptime
 from agent_runner.executions.rotation.rotator import Rotator
@@ -36,9 +36,22 @@ from agent_runner.protocol.methods import (
     RunningExecution,
     StartResult,
     State,
+    WarmStatus,
 )
 
 _logger = logging.getLogger(__name__)
+
+
+class Ways(NamedTuple):
+    """How executions are started.
+
+    Attributes:
+        in_scopes: give each a scope of systemd's, and in it the limits for one.
+        warm: fork playbooks from a process that has loaded Ansible, where that can be done.
+    """
+
+    in_scopes: bool = False
+    warm: bool = False
 
 
 class Executions:
@@ -55,7 +68,7 @@ class Executions:
         trim_bundles: removes content that was not used for long; is given the digests of what
             living executions use.
         limits: what may be used of the host.
-        in_scopes: give each execution a scope of systemd's, and in it the limits for one.
+        ways: how they are started.
         clock: seconds since the epoch, for the age of what has ended.
         uptime: seconds since the host's start, which tell when the clock leaps.
     """
@@ -68,25 +81,26 @@ class Executions:
         resolve_bundle: Callable[[str], Path],
         trim_bundles: Callable[[Collection[str]], None],
         limits: Limits,
-        in_scopes: bool = False,
+        ways: Ways | None = None,
         clock: Callable[[], float] = time.time,
         uptime: Callable[[], float] = read_uptime,
     ) -> None:
+        ways = ways or Ways()
         self._spool = Spool(locate_spool(state_dir))
         self._changes = Changes()
-        self._registry = Registry(self._spool, self._changes)
+        self._supervisors = Supervisors(warm=ways.warm)
+        self._registry = Registry(self._spool, self._changes, self._supervisors.warm.note_end)
         admission = Admission(self._spool.path, policy_path, self._registry, limits)
         self._audit = AuditLog(state_dir.resolve() / AUDIT_NAME)
-        self._nursery = Nursery()
         self._starter = Starter(
             self._spool,
             self._registry,
             admission,
             self._audit,
-            self._nursery,
+            self._supervisors,
             resolve_bundle,
             limits,
-            in_scopes=in_scopes,
+            in_scopes=ways.in_scopes,
         )
         self._follower = Follower(self._spool, self._changes)
         self._rotator = Rotator(self._spool, self._registry, trim_bundles, limits, clock, uptime)
@@ -97,13 +111,13 @@ class Executions:
         self._spool.open()
         self._changes.open(self._spool.socket_path)
         await self._registry.open()
-        self._nursery.open()
+        self._supervisors.open()
         self._rotator.open()
 
     async def close(self) -> None:
         """Let go of everything; what runs goes on."""
         await asyncio.gather(*self._starting, return_exceptions=True)
-        await self._nursery.close()
+        await self._supervisors.close()
         await self._rotator.close()
         await self._registry.close()
         self._changes.close()
@@ -173,6 +187,10 @@ class Executions:
     def list_executions(self) -> list[RunningExecution]:
         """Return what runs, then what has ended and is not acknowledged."""
         return self._registry.list_all()
+
+    def describe_warm(self) -> WarmStatus:
+        """Return how playbooks are started."""
+        return self._supervisors.warm.describe()
 
     async def _start(self, command_id: str, starting: Coroutine[Any, Any, bool]) -> StartResult:
         """See a start through to its end, whatever becomes of the caller."""

@@ -16,7 +16,9 @@ from agent_runner.executions.supervisor.main import LOCK_FD
 
 _SUPERVISOR = "agent_runner.executions.supervisor"
 _NURSERY = "agent_runner.executions.nursery"
+_WARM = "agent_runner.warm"
 _ROOM_FOR_NAMES = "-" * 64  # forks show in ``ps`` by what they are, in place of the arguments
+_ROOM_FOR_COMMANDS = "-" * 4096  # forks show there as the whole command that they take the place of
 _RESET_SIGNALS = [
     signal.SIGINT,
     signal.SIGTERM,
@@ -26,6 +28,12 @@ _RESET_SIGNALS = [
     signal.SIGUSR1,
     signal.SIGUSR2,
 ]
+
+ROOM_VARIABLE = "MYX_ROOM"
+"""Makes the environment that the kernel gives a process so large that a fork's own fits in."""
+
+BARE_ENVIRONMENT = {"PATH": PATH, "LANG": "C.UTF-8"}
+"""What a process of ours has that is no playbook yet."""
 
 _FileActions = list[tuple[int, int, int] | tuple[int, int, str, int, int]]
 
@@ -59,15 +67,34 @@ def spawn_nursery(socket_fd: int) -> Started:
     return _spawn([_NURSERY, _ROOM_FOR_NAMES], [(os.POSIX_SPAWN_DUP2, socket_fd, AGENT_FD)])
 
 
-def _spawn(module_and_arguments: list[str], file_actions: _FileActions) -> Started:
+def spawn_warm(cwd: str, env: dict[str, str], socket_fd: int) -> Started:
+    """Start a process that loads Ansible as ``ansible-playbook`` would, here and with this.
+
+    It is no isolated interpreter, since ``ansible-playbook`` is none.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    actions: _FileActions = [(os.POSIX_SPAWN_DUP2, socket_fd, AGENT_FD)]
+    room = {ROOM_VARIABLE: _ROOM_FOR_COMMANDS}
+    return _spawn([_WARM, cwd, _ROOM_FOR_COMMANDS], actions, env={**env, **room}, option="-P")
+
+
+def _spawn(
+    module_and_arguments: list[str],
+    file_actions: _FileActions,
+    *,
+    env: dict[str, str] | None = None,
+    option: str = "-I",
+) -> Started:
     null: _FileActions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
     ]
     pid = os.posix_spawn(
         sys.executable,
-        [sys.executable, "-I", "-m", *module_and_arguments],
-        {"PATH": PATH, "LANG": "C.UTF-8"},
+        [sys.executable, option, "-m", *module_and_arguments],
+        env or BARE_ENVIRONMENT,
         file_actions=[*file_actions, *null],
         setsid=True,
         setsigmask=[],

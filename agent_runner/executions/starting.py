@@ -18,7 +18,7 @@ from agent_runner.executions.admission import Admission
 from agent_runner.executions.closing import read_boot_id
 from agent_runner.executions.commands import check_command, prepare_command
 from agent_runner.executions.folder import Folder, sync_directory, write_json_durably
-from agent_runner.executions.nursery.client import Nursery
+from agent_runner.executions.nursery.supervisors import Supervisors
 from agent_runner.executions.playbooks.preparation import check_playbook_path, prepare_playbook
 from agent_runner.executions.registry import Registry
 from agent_runner.executions.spawn import Started
@@ -42,7 +42,7 @@ class Starter:
         registry: Registry,
         admission: Admission,
         audit: AuditLog,
-        nursery: Nursery,
+        supervisors: Supervisors,
         resolve_bundle: Callable[[str], Path],
         limits: Limits,
         *,
@@ -52,7 +52,7 @@ class Starter:
         self._registry = registry
         self._admission = admission
         self._audit = audit
-        self._nursery = nursery
+        self._supervisors = supervisors
         self._resolve_bundle = resolve_bundle
         self._limits = limits
         self._scope = build_scope(limits) if in_scopes else None
@@ -142,8 +142,8 @@ class Starter:
         """Hand a new folder over to a supervisor, or remove it again."""
         entry = self._registry.begin(folder, request["audit"]["kind"])
         try:
-            await asyncio.to_thread(self._write_order, folder, request, prepare)
-            supervisor = await self._spawn(folder, lock_fd)
+            launch = await asyncio.to_thread(self._write_order, folder, request, prepare)
+            supervisor = await self._spawn(folder, lock_fd, launch)
         except BaseException:
             self._registry.forget(folder.command_id)
             self._spool.discard(folder)
@@ -154,20 +154,22 @@ class Starter:
 
     def _write_order(
         self, folder: Folder, request: dict[str, Any], prepare: Callable[[Folder], Launch]
-    ) -> None:
+    ) -> Launch:
         """Write down what was asked so that not even a power cut lets it run twice."""
-        write_launch(folder, prepare(folder)._replace(scope=self._scope))
+        launch = prepare(folder)._replace(scope=self._scope)
+        write_launch(folder, launch)
         stamps = {"boot_id": read_boot_id(), "accepted_at": time.time()}
         kind, audit_log = request["audit"]["kind"], str(self._audit.path)
         request = {"kind": kind, **request, **stamps, "audit_log": audit_log}
         write_json_durably(folder.request, request)
         sync_directory(self._spool.path)
         self._audit.write("start", folder.command_id, request["audit"])
+        return launch
 
-    async def _spawn(self, folder: Folder, lock_fd: int) -> Started:
+    async def _spawn(self, folder: Folder, lock_fd: int, launch: Launch) -> Started:
         """Start the supervisor; where that fails, the start in the audit log gets its end."""
         try:
-            return await self._nursery.spawn(folder, lock_fd)
+            return await self._supervisors.spawn(folder, lock_fd, launch)
         except OSError:
             result = {"state": "failed", "reason_code": "could_not_start"}
             record_end(folder, result, may_be_there=False)

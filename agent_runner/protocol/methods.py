@@ -54,6 +54,10 @@ Kind = Literal["command", "script", "playbook"]
 BundleSignatures = Literal["required", "not_required", "no_key"]
 """Whether a host takes only signed content; without a key it cannot."""
 
+WarmState = Literal["off", "idle", "starting", "ready"]
+"""Whether playbooks can be forked from a process that has loaded Ansible; ``idle`` before one is
+asked for."""
+
 LogType = Literal["stdout", "stderr"]
 State = Literal["pending", "running", "successful", "failed", "canceled", "timed_out", "lost"]
 END_STATES: frozenset[State] = frozenset({"successful", "failed", "canceled", "timed_out", "lost"})
@@ -120,10 +124,27 @@ class HeartbeatResult(Result, frozen=True):
     load: Load
 
 
+class WarmStatus(Result, frozen=True):
+    """How playbooks are started: forked from a process that has loaded Ansible, or the stock way.
+
+    ``profiles`` counts the sets of content and settings for which such a process is kept, and
+    ``ready`` those of them that can fork now. ``forks``, ``fallbacks`` (by reason: playbooks that
+    went the stock way) and ``restarts`` (of these processes) count since the agent's start.
+    """
+
+    state: WarmState
+    profiles: int = 0
+    ready: int = 0
+    forks: int = 0
+    fallbacks: dict[str, int] = {}
+    restarts: int = 0
+
+
 class GetStatusResult(Result, frozen=True):
     """Answer of ``get_status``; ``uptime_s`` counts since the agent started, not the host.
 
-    ``bundle_public_key`` is whose signed content the host takes.
+    ``bundle_public_key`` is whose signed content the host takes. An agent that is older than
+    warm execution says nothing about it.
     """
 
     version: str
@@ -140,6 +161,7 @@ class GetStatusResult(Result, frozen=True):
     running: list[RunningExecution]
     bundle_signatures: BundleSignatures = "no_key"
     bundle_public_key: str | None = None
+    warm: WarmStatus | None = None
 
 
 class GetPortResult(Result, frozen=True):
@@ -175,7 +197,7 @@ class ExecuteCommandParams(Message, frozen=True):
     principal: Principal = ""
 
 
-class ExecuteAnsibleParams(Message, frozen=True):
+class ExecuteAnsibleParams(Message, frozen=True, omit_defaults=True):
     """Parameters of ``execute_ansible``.
 
     ``playbook`` is a path inside the content bundle with digest ``bundle``. ``inventory`` is
@@ -184,7 +206,8 @@ class ExecuteAnsibleParams(Message, frozen=True):
     for: the control plane has applied it when it chose the hosts, here it is only written down.
     Plays for this host and for localhost run; the other hosts of the inventory are only seen.
     ``fleet`` are the names of all hosts and their groups, packed (``protocol/fleets.py``): they
-    join the inventory without variables.
+    join the inventory without variables. Without ``warm`` it runs the stock way; what is not said
+    is not sent, so that an agent which is older than this parameter takes the others.
     """
 
     playbook: Annotated[str, msgspec.Meta(min_length=1)]
@@ -203,6 +226,7 @@ class ExecuteAnsibleParams(Message, frozen=True):
     verbosity: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
     secrets: list[str] = []
     principal: Principal = ""
+    warm: bool = True
 
 
 class StartResult(Result, frozen=True):
@@ -231,7 +255,8 @@ class ExecutionResult(Result, frozen=True):
     ``return_code`` is the program's, ``-N`` where signal N ended it, and ``None`` where there is
     none. ``ended_processes`` counts what a cancel or timeout had to end. ``dropped_bytes`` of
     output and ``dropped_events`` were not kept, since they passed a limit. ``stdout`` and
-    ``stderr`` are there for commands whose output is short text.
+    ``stderr`` are there for commands whose output is short text. ``warm`` is whether a playbook
+    was forked from a process that had loaded Ansible.
     """
 
     success: bool
@@ -247,6 +272,7 @@ class ExecutionResult(Result, frozen=True):
     dropped_events: int = 0
     stdout: str | None = None
     stderr: str | None = None
+    warm: bool | None = None
 
 
 class GetCommandLogResult(Result, frozen=True):

@@ -132,6 +132,7 @@ class _OwnMethods:
             running=self._list_running(),
             bundle_signatures=self._services.bundle_signatures,
             bundle_public_key=self._services.bundle_public_key,
+            warm=self._services.executions.describe_warm(),
         )
 
     async def get_port(self, _: wire.NoParams) -> wire.GetPortResult:

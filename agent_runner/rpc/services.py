@@ -20,6 +20,7 @@ from agent_runner.protocol.methods import (
     PutBundleResult,
     RunningExecution,
     StartResult,
+    WarmStatus,
 )
 
 
@@ -46,6 +47,9 @@ class ExecutionService(Protocol):
 
     def list_executions(self) -> list[RunningExecution]:
         """Return what has not ended or is not acknowledged."""
+
+    def describe_warm(self) -> WarmStatus:
+        """Return how playbooks are started."""
 
 
 class ContentService(Protocol):

@@ -6,16 +6,13 @@ and is the same otherwise. Meanwhile another resident process is started.
 """
 
 import asyncio
-import contextlib
 import logging
-import os
-import signal
-import socket
 import time
 from collections.abc import Callable
 
 from agent_runner.executions.folder import Folder
-from agent_runner.executions.nursery.requests import Request, make_pair, send_request, take_answer
+from agent_runner.executions.nursery.requests import Request
+from agent_runner.executions.nursery.residents import Resident
 from agent_runner.executions.spawn import Started, spawn_nursery, spawn_supervisor
 
 ANSWER_TIMEOUT_S = 10.0
@@ -36,14 +33,13 @@ class Nursery:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._turn = asyncio.Lock()
-        self._process: Started | None = None
-        self._connection: socket.socket | None = None
+        self._resident: Resident | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
         """The resident process, where there is one."""
-        return self._process.child_pid if self._process else None
+        return self._resident.pid if self._resident else None
 
     def open(self) -> None:
         """Start the resident process, and another one whenever it dies."""
@@ -65,19 +61,15 @@ class Nursery:
             OSError: it cannot be started.
         """
         async with self._turn:
-            if self._connection is not None:
+            resident = self._resident
+            if resident is not None:
                 try:
-                    return await self._ask(self._connection, Request(folder.path, lock_fd))
+                    return await resident.ask(Request(folder.path, lock_fd), ANSWER_TIMEOUT_S)
                 except OSError as error:
                     _logger.warning("nursery_failed", extra={"error": str(error)})
-                    self._kill()
+                    self._resident = None
+                    resident.kill()
         return spawn_supervisor(folder, lock_fd)
-
-    async def _ask(self, connection: socket.socket, request: Request) -> Started:
-        send_request(connection, request)
-        async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            await _wait_readable(connection)
-        return Started(take_answer(connection), None)
 
     async def _keep(self) -> None:
         """Have a resident process until this task is cancelled."""
@@ -95,40 +87,9 @@ class Nursery:
 
     async def _live(self) -> None:
         """Start a resident process and return when it has ended."""
-        ours, theirs = make_pair()
-        with ours, theirs:
-            ours.setblocking(False)
-            self._process = spawn_nursery(theirs.fileno())
-            theirs.close()
-            self._connection = ours
-            try:
-                await _wait_readable(self._process.pidfd)
-            finally:
-                self._kill()
-                _collect(self._process)
-                self._process = None
-
-    def _kill(self) -> None:
-        """End the resident process and ask it for nothing more."""
-        self._connection = None
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._process.pidfd, signal.SIGKILL)
-
-
-async def _wait_readable(source: socket.socket | int) -> None:
-    """Return when there is something to read: a message, or for a pidfd the end."""
-    readable = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_reader(source, readable.set)
-    try:
-        await readable.wait()
-    finally:
-        loop.remove_reader(source)
-
-
-def _collect(process: Started) -> None:
-    """Reap a child that has ended or is about to."""
-    os.close(process.pidfd)
-    if process.child_pid is not None:
-        os.waitpid(process.child_pid, 0)
+        resident = self._resident = Resident(spawn_nursery)
+        try:
+            await resident.wait()
+        finally:
+            self._resident = None
+            resident.close()

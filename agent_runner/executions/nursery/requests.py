@@ -15,6 +15,9 @@ from typing import NamedTuple
 AGENT_FD = 3
 """Where the resident process finds its end of the socket."""
 
+READY = b"ready"
+"""What a resident process says that needs time before it can answer."""
+
 _MAX_BYTES = 8192
 _STARTED = b"started"
 
@@ -26,9 +29,20 @@ class Request(NamedTuple):
     lock_fd: int
 
 
+class RefusedError(OSError):
+    """The resident process will not fork; says why."""
+
+
 def make_pair() -> tuple[socket.socket, socket.socket]:
     """Return two ends that keep messages apart."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+def take_agent() -> socket.socket:
+    """Return the resident process's end of the socket; nothing that it starts inherits it."""
+    agent = socket.socket(fileno=AGENT_FD)
+    agent.set_inheritable(False)
+    return agent
 
 
 def send_request(connection: socket.socket, request: Request) -> None:
@@ -55,18 +69,26 @@ def send_answer(connection: socket.socket, pidfd: int) -> None:
     socket.send_fds(connection, [_STARTED], [pidfd])
 
 
-def send_refusal(connection: socket.socket, error: OSError) -> None:
+def send_refusal(connection: socket.socket, reason: str) -> None:
     """Say why there is no supervisor."""
-    connection.send(f"{error}".encode())
+    connection.send(reason.encode())
 
 
 def take_answer(connection: socket.socket) -> int:
     """Return the supervisor's pidfd.
 
     Raises:
-        OSError: there is none, or nobody is there any more.
+        RefusedError: there is none.
+        OSError: nobody is there any more.
     """
     answer, fds, _, _ = socket.recv_fds(connection, _MAX_BYTES, maxfds=1)
+    if not answer:
+        raise ConnectionResetError("it has ended")
     if answer != _STARTED:
-        raise OSError(answer.decode(errors="replace") or "it has ended")
+        raise RefusedError(answer.decode(errors="replace"))
     return fds[0]
+
+
+def take_word(connection: socket.socket) -> str:
+    """Return what a resident process says unasked; nothing where it has ended."""
+    return connection.recv(_MAX_BYTES).decode(errors="replace")

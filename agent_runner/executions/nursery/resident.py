@@ -13,16 +13,15 @@ import os
 import random
 import shutil
 import signal
-import socket
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from agent_runner.executions.folder import Folder
 from agent_runner.executions.nursery.names import rename_process
 from agent_runner.executions.nursery.requests import (
-    AGENT_FD,
     send_answer,
     send_refusal,
+    take_agent,
     take_request,
 )
 from agent_runner.executions.playbooks import command_line
@@ -30,7 +29,13 @@ from agent_runner.executions.supervisor.main import LOCK_FD, supervise
 from agent_runner.executions.supervisor.scope import entering
 
 if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from pathlib import Path
+
     from agent_runner.executions.nursery.requests import Request
+
+    Supervise = Callable[[Path], None]
 
 LOADED = (command_line, entering, shutil)
 """What a supervisor would load by itself when it needs it; from here all of them share it."""
@@ -39,26 +44,41 @@ LOADED = (command_line, entering, shutil)
 def serve() -> None:
     """Fork a supervisor for each request, until the agent is gone."""
     rename_process("myx-nursery", "")
-    agent = socket.socket(fileno=AGENT_FD)
-    agent.set_inheritable(False)
+    fork_supervisors(take_agent(), supervise, lambda: None)
+
+
+def fork_supervisors(
+    agent: socket.socket, supervise: Supervise, find_fault: Callable[[], str | None]
+) -> None:
+    """Fork one for each request, until the agent is gone or this process is of no use any more.
+
+    Args:
+        agent: where requests come from.
+        supervise: what a fork does with the execution's folder.
+        find_fault: says why nothing may be forked any more, or None.
+    """
     signal.signal(signal.SIGCHLD, lambda _number, _frame: _reap())
     gc.collect()
     gc.freeze()  # the collector would write to the pages that the supervisors share
     while (request := take_request(agent)) is not None:
-        _fork(agent, request)
+        fault = find_fault()
+        if fault is not None:
+            send_refusal(agent, fault)
+            return
+        _fork(agent, request, supervise)
 
 
-def _fork(agent: socket.socket, request: Request) -> None:
+def _fork(agent: socket.socket, request: Request, supervise: Supervise) -> None:
     """Answer one request."""
     # Nobody is reaped before the pidfd is open, so that it cannot be another process's.
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
     try:
         pid = os.fork()
         if pid == 0:
-            _become_supervisor(request)
+            _become_supervisor(request, supervise)
         pidfd = os.pidfd_open(pid)
     except OSError as error:
-        send_refusal(agent, error)
+        send_refusal(agent, str(error))
     else:
         with contextlib.suppress(BrokenPipeError):  # the agent has gone, the execution goes on
             send_answer(agent, pidfd)
@@ -68,7 +88,7 @@ def _fork(agent: socket.socket, request: Request) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
 
 
-def _become_supervisor(request: Request) -> NoReturn:
+def _become_supervisor(request: Request, supervise: Supervise) -> NoReturn:
     """Leave behind all that is the nursery's, and supervise."""
     status = 1
     try:

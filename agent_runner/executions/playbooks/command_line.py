@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ansible_runner.config.runner import RunnerConfig
 from ansible_runner.exceptions import ConfigurationError
 
-from agent_runner.executions.supervisor.launch import UnusableLaunchError
-
-if TYPE_CHECKING:
-    from agent_runner.executions.supervisor.launch import Launch, Playbook
+from agent_runner.executions.supervisor.launch import Launch, Playbook, UnusableLaunchError
 
 STDOUT_CALLBACK = "myx_display"
 
@@ -43,6 +40,20 @@ def complete_launch(launch: Launch, playbook: Playbook) -> Launch:
         env=_take_environment(config.env, launch.env),
         cwd=str(config.cwd),
     )
+
+
+def find_additions(env: dict[str, str], bundle: str) -> dict[str, str]:
+    """Return the variables that ansible-runner gives every playbook of this bundle.
+
+    Raises:
+        UnusableLaunchError: ansible-runner refuses it.
+        OSError: there is no room for its folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="myx-runner-") as folder:
+        playbook = Playbook("any", folder, bundle, "any.yml", folder, "all", 0, [], [], [])
+        launch = Launch("playbook", [], env, bundle, None, 0.0, 0, [], playbook=playbook)
+        completed = complete_launch(launch, playbook).env
+    return {name: value for name, value in completed.items() if env.get(name) != value}
 
 
 def _configure(launch: Launch, playbook: Playbook) -> RunnerConfig:

@@ -56,6 +56,7 @@ def prepare_playbook(
         emits_events=True,
         playbook=_describe(folder, bundle, inventory, params),
         events_max_bytes=limits.events_max_bytes,
+        warm=params.warm,
     )
 
 

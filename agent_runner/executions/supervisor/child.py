@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How is the program started, and how are it and what it leaves behind reaped?
 
-``spawn_program`` is the one place that makes the process: a resident, already warm Ansible may
-take its place later.
+It is a new process (``start_process``), or where the supervisor has Ansible in its memory, a fork
+(see ``agent_runner.warm.program``).
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import contextlib
 import fcntl
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from agent_runner.executions.supervisor.launch import SCRIPT_FD
 
@@ -35,17 +36,77 @@ SUPERVISOR_OOM_SCORE = "-500"
 _OOM_SCORE = Path("/proc/self/oom_score_adj")
 
 
+class Process(Protocol):
+    """A child of the supervisor."""
+
+    pid: int
+    returncode: int | None
+
+    def wait(self) -> int:
+        """Reap it and return its return code, ``-N`` for signal N."""
+
+
+class Streams(NamedTuple):
+    """What a program gets that is not told by its launch: its ends of the pipes."""
+
+    stdout: int
+    stderr: int
+    passed: list[int]
+    env: dict[str, str]
+
+
+class Begun(NamedTuple):
+    """A process that was started or forked; ``obstacle`` is why it could not be forked."""
+
+    process: Process
+    is_warm: bool = False
+    obstacle: str = ""
+
+
+Start = Callable[["Launch", Streams], Begun]
+"""Makes the process; raises ``OSError`` where it cannot."""
+
+
 class Program(NamedTuple):
     """A started program and our ends of its pipes."""
 
-    process: subprocess.Popen[bytes]
+    begun: Begun
     stdout_fd: int
     stderr_fd: int
     events_fd: int | None
 
+    @property
+    def process(self) -> Process:
+        """The program's process."""
+        return self.begun.process
 
-def spawn_program(launch: Launch) -> Program:
-    """Start the program in a session of its own, with nothing of ours but the pipes.
+
+def start_process(launch: Launch, streams: Streams) -> Begun:
+    """Start the program as a new process, in a session of its own.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    run_as = launch.run_as
+    process = subprocess.Popen(
+        launch.argv,
+        stdin=subprocess.DEVNULL,
+        stdout=streams.stdout,
+        stderr=streams.stderr,
+        pass_fds=streams.passed,
+        env=streams.env,
+        cwd=launch.cwd,
+        umask=CHILD_UMASK,
+        start_new_session=True,
+        user=run_as.user if run_as else None,
+        group=run_as.group if run_as else None,
+        extra_groups=run_as.groups if run_as else None,
+    )
+    return Begun(process)
+
+
+def spawn_program(launch: Launch, start: Start) -> Program:
+    """Start the program with nothing of ours but the pipes.
 
     Raises:
         OSError: it cannot be started.
@@ -57,27 +118,13 @@ def spawn_program(launch: Launch) -> Program:
     if events_write is not None:
         env[EVENTS_FD_VARIABLE] = str(events_write)
     passed = [fd for fd in (events_write, _open_script(launch)) if fd is not None]
-    run_as = launch.run_as
     try:
-        process = subprocess.Popen(
-            launch.argv,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout_write,
-            stderr=stderr_write,
-            pass_fds=passed,
-            env=env,
-            cwd=launch.cwd,
-            umask=CHILD_UMASK,
-            start_new_session=True,
-            user=run_as.user if run_as else None,
-            group=run_as.group if run_as else None,
-            extra_groups=run_as.groups if run_as else None,
-        )
+        begun = start(launch, Streams(stdout_write, stderr_write, passed, env))
     finally:
         for fd in (stdout_write, stderr_write, *passed):
             os.close(fd)
     _survive_the_program()
-    return Program(process, stdout_fd, stderr_fd, events_fd)
+    return Program(begun, stdout_fd, stderr_fd, events_fd)
 
 
 def _open_script(launch: Launch) -> int | None:

@@ -52,7 +52,7 @@ class Launch(NamedTuple):
     ``env`` is the whole environment. ``emits_events`` gives the program a pipe for events, whose
     descriptor it finds in ``MYX_EVENTS_FD``. ``opened_script`` is opened as ``SCRIPT_FD``. With a
     ``playbook``, the rest is completed from it (see ``playbooks.command_line``). With a ``scope``,
-    systemd gives the execution a cgroup of its own.
+    systemd gives the execution a cgroup of its own. Without ``warm`` it is a new process.
     """
 
     kind: str
@@ -69,6 +69,7 @@ class Launch(NamedTuple):
     opened_script: str | None = None
     playbook: Playbook | None = None
     scope: Scope | None = None
+    warm: bool = True
 
 
 class UnusableLaunchError(Exception):

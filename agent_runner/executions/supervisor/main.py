@@ -19,6 +19,7 @@ from agent_runner.executions.folder import (
     write_result,
 )
 from agent_runner.executions.supervisor.causes import describe_exit, describe_start_error, shorten
+from agent_runner.executions.supervisor.child import start_process
 from agent_runner.executions.supervisor.ending import Verdict, end_all_now
 from agent_runner.executions.supervisor.launch import UnusableLaunchError, take_launch
 from agent_runner.executions.supervisor.notifier import Notifier
@@ -29,6 +30,7 @@ from agent_runner.executions.supervisor.supervision import Supervision
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from agent_runner.executions.supervisor.child import Start
     from agent_runner.executions.supervisor.launch import Launch, Scope
     from agent_runner.protocol.reasons import ReasonCode
 
@@ -40,7 +42,7 @@ LOCK_FD = 3
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-def supervise(path: Path) -> None:
+def supervise(path: Path, start: Start = start_process) -> None:
     """Run the execution whose folder is ``path`` to its end and write its terminal record.
 
     Where another supervisor has taken the order, this one leaves without a trace.
@@ -59,7 +61,7 @@ def supervise(path: Path) -> None:
         if launch is None:
             return
         _announce()
-        result = _run(folder, launch, wakeup_fd, notifier)
+        result = _run(folder, launch, start, wakeup_fd, notifier)
     except Exception as error:  # noqa: BLE001 - whatever it is, the execution gets its end
         _report(error)
         end_all_now()
@@ -73,7 +75,9 @@ def supervise(path: Path) -> None:
     notifier.close()
 
 
-def _run(folder: Folder, launch: Launch, wakeup_fd: int, notifier: Notifier) -> dict[str, Any]:
+def _run(
+    folder: Folder, launch: Launch, start: Start, wakeup_fd: int, notifier: Notifier
+) -> dict[str, Any]:
     record = find_json(folder.cancel)
     if record is not None:
         return _compose(Verdict("canceled", "canceled", f"{record['reason']}; before its start"))
@@ -81,7 +85,7 @@ def _run(folder: Folder, launch: Launch, wakeup_fd: int, notifier: Notifier) -> 
     try:
         launch = _complete(launch)
         allocate_reserve(folder)
-        supervision = Supervision(folder, launch, wakeup_fd, notifier)
+        supervision = Supervision(folder, launch, start, wakeup_fd, notifier)
     except UnusableLaunchError as error:
         return _compose(Verdict("failed", "could_not_start", str(error)))
     except OSError as error:
@@ -100,6 +104,7 @@ def _run(folder: Folder, launch: Launch, wakeup_fd: int, notifier: Notifier) -> 
         started_at=supervision.started_at,
         ended_processes=supervision.ending.ended_processes if supervision.ending else 0,
         **supervision.count_output(),
+        **supervision.describe_start(),
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agent_runner.executions.folder import Folder
+    from agent_runner.executions.supervisor.child import Start
     from agent_runner.executions.supervisor.launch import Launch
     from agent_runner.executions.supervisor.notifier import Notifier
     from agent_runner.protocol.methods import LogType
@@ -47,13 +48,17 @@ class Supervision:
     Args:
         folder: the execution's spool.
         launch: what runs.
+        start: makes its process.
         wakeup_fd: where the numbers of signals arrive.
         notifier: tells the agent about new bytes.
     """
 
-    def __init__(self, folder: Folder, launch: Launch, wakeup_fd: int, notifier: Notifier) -> None:
+    def __init__(
+        self, folder: Folder, launch: Launch, start: Start, wakeup_fd: int, notifier: Notifier
+    ) -> None:
         self._folder = folder
         self._launch = launch
+        self._start = start
         self._wakeup_fd = wakeup_fd
         self._notifier = notifier
         self._selector = selectors.DefaultSelector()
@@ -87,13 +92,20 @@ class Supervision:
             "dropped_events": self._events.dropped_events if self._events else 0,
         }
 
+    def describe_start(self) -> dict[str, bool | str]:
+        """Return how a playbook was started: a field of ``ExecutionResult``, and why not warm."""
+        if self._launch.playbook is None or self._program is None:
+            return {}
+        begun = self._program.begun
+        return {"warm": begun.is_warm, "warm_obstacle": begun.obstacle}
+
     def run(self) -> None:
         """Start the program and return when it has ended and its output is on disk.
 
         Raises:
             OSError: it cannot be started.
         """
-        self._program = spawn_program(self._launch)
+        self._program = spawn_program(self._launch, self._start)
         self._note_start(self._program)
         self._watch(self._program)
         while not self._is_finished():

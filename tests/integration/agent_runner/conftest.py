@@ -90,6 +90,10 @@ class FakeExecutions:
             for item in self.started
         ]
 
+    def describe_warm(self) -> wire.WarmStatus:
+        """Return that nothing is forked."""
+        return wire.WarmStatus(state="off")
+
     def _start(
         self, params: wire.ExecuteCommandParams | wire.ExecuteAnsibleParams
     ) -> wire.StartResult:

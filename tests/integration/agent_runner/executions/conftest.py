@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from agent_runner.config import Limits
-from agent_runner.executions import Executions
+from agent_runner.executions import Executions, Ways
 from agent_runner.executions.folder import Folder
 from agent_runner.executions.processes import list_marked
 from agent_runner.executions.rotation.aging import read_uptime
@@ -48,7 +48,7 @@ class Followed:
 class Host:
     """The executions of one host, as an agent has them; it can be restarted."""
 
-    def __init__(self, folder: Path, limits: Limits) -> None:
+    def __init__(self, folder: Path, limits: Limits, *, warm: bool = False) -> None:
         self.state = folder / "state"
         self.spool = self.state / "executions"
         self.policy = folder / "policy.json"
@@ -56,6 +56,7 @@ class Host:
         self.bundles.mkdir(exist_ok=True)
         self.limits = limits
         self.in_scopes = False
+        self.warm = warm
         self.used_bundles: list[Collection[str]] = []
         self.read_clock: Callable[[], float] = time.time
         self.read_uptime: Callable[[], float] = read_uptime
@@ -190,9 +191,19 @@ class Host:
         """Return the pid of what supervisors are forked from, when it is another than before."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
-                pid = self.executions._nursery.pid
+                pid = self.executions._supervisors.nursery.pid
                 if pid not in {None, former}:
                     return int(pid)
+                await asyncio.sleep(0.01)
+
+    async def get_warm(self, former: int | None = None) -> int:
+        """Return the pid of what playbooks are forked from, when it is another than before."""
+        pool = self.executions._supervisors.warm
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                for place in pool._places.values():
+                    if place.is_ready and place.resident.pid != former:
+                        return int(place.resident.pid)
                 await asyncio.sleep(0.01)
 
     def survivors(self, command_id: str) -> list[int]:
@@ -206,7 +217,7 @@ class Host:
             resolve_bundle=self._resolve,
             trim_bundles=self.used_bundles.append,
             limits=self.limits,
-            in_scopes=self.in_scopes,
+            ways=Ways(in_scopes=self.in_scopes, warm=self.warm),
             clock=self.read_clock,
             uptime=self.read_uptime,
         )
@@ -229,10 +240,10 @@ async def make_host(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Make hosts with limits of their own, and leave no process of theirs behind."""
     hosts: list[Host] = []
 
-    async def make(limits: Limits, name: str = "host") -> Host:
+    async def make(limits: Limits, name: str = "host", *, warm: bool = False) -> Host:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
-        host = Host(folder, limits)
+        host = Host(folder, limits, warm=warm)
         hosts.append(host)
         await host.executions.open()
         return host
@@ -263,3 +274,10 @@ def _reap_supervisors() -> None:
             return
         if pid == 0:
             return
+
+
+@pytest.fixture
+async def warm_host(make_host: Callable[..., Any], limits: Limits) -> Host:
+    """Return a host that forks playbooks from a process that has loaded Ansible."""
+    made: Host = await make_host(limits, "warm", warm=True)
+    return made

@@ -12,6 +12,7 @@ from typing import Any
 
 from agent_runner.executions.changes import Changes
 from agent_runner.executions.folder import Folder
+from agent_runner.executions.supervisor.child import start_process
 from agent_runner.executions.supervisor.launch import Launch
 from agent_runner.executions.supervisor.notifier import MIN_INTERVAL_S, Notifier
 from agent_runner.executions.supervisor.supervision import Supervision
@@ -45,11 +46,11 @@ def test_an_idle_supervision_sleeps_without_a_timer(tmp_path: Path) -> None:
         secrets=[],
     )
     with closing(Notifier(tmp_path, "id")) as notifier:
-        assert Supervision(Folder(tmp_path), launch, 0, notifier)._sleep_s() is None
+        assert Supervision(Folder(tmp_path), launch, start_process, 0, notifier)._sleep_s() is None
         notifier.mark()
         notifier.flush(time.monotonic())
         notifier.mark()
-        sleep_s = Supervision(Folder(tmp_path), launch, 0, notifier)._sleep_s()
+        sleep_s = Supervision(Folder(tmp_path), launch, start_process, 0, notifier)._sleep_s()
         assert sleep_s is None or sleep_s <= MIN_INTERVAL_S
 
 

@@ -75,13 +75,14 @@ async def test_of_two_supervisors_one_runs_the_program(host: Any, tmp_path: Path
     """Where the nursery dies after its fork and before its answer, the program runs once."""
     witness = tmp_path / "witness"
     await host.get_nursery()
-    ask = host.executions._nursery._ask
+    resident = host.executions._supervisors.nursery._resident
+    ask = resident.ask
 
     async def ask_and_lose_the_answer(*args: Any) -> Any:
         os.close((await ask(*args)).pidfd)
         raise ConnectionResetError
 
-    host.executions._nursery._ask = ask_and_lose_the_answer
+    resident.ask = ask_and_lose_the_answer
     await host.run("id", "sh", "-c", f"echo ran >>{witness}; echo up")
     followed = await host.follow("id")
     assert (followed.result.state, followed.text) == ("successful", "up\n")
