@@ -51,6 +51,7 @@ from api.metrics.service import Monitor
 from api.notifications.service import NotificationService
 from api.process_parts import build_installer, make_lock, open_logs
 from api.replicas.replica import Replica
+from api.retention.retention import Retention
 from api.runs.launcher import RunLauncher
 from api.runs.launching.preparing import RunPreparer
 from api.runs.repository import RunsRepository
@@ -145,6 +146,7 @@ class Composition:
         self._replica = self._make_replica()
         await (self._replica or self._conductor).open()
         self.triggers.open()
+        self.retention.open()
         self.monitor.open()
         if self.settings.heartbeats:
             await self._heartbeats.open()
@@ -152,6 +154,7 @@ class Composition:
     async def close(self) -> None:
         """Stop what runs in the background and close the database."""
         self.monitor.close()
+        await self.retention.close()
         await self.triggers.close()
         self.changes.close()
         if self.settings.heartbeats:
@@ -181,6 +184,12 @@ class Composition:
         """What those learn who watch the control plane."""
         data_dir, count = self.settings.data_dir, self.database.count_connections
         return Monitor(self.unit_of_work, self.clock, data_dir, count)
+
+    @cached_property
+    def retention(self) -> Retention:
+        """What removes what is old."""
+        is_mine = lambda: self._replica is None or self._replica.is_first  # noqa: E731
+        return Retention(self, self.monitor.retention, self._conductor.forget_ended, is_mine)
 
     @cached_property
     def _heartbeats(self) -> Heartbeats:

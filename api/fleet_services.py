@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which services are about hosts and groups, on one unit of work? Part of the composition."""
+"""Which services are about hosts, groups and all rows together, on one unit of work?"""
 
 from functools import cached_property
 from typing import Protocol
@@ -27,6 +27,7 @@ from api.hosts.vault import HostVault
 from api.inventory.service import InventoryService
 from api.metrics.repository import StandingRepository
 from api.notification_services import NotificationServices
+from api.retention.repository import RetentionRepository
 
 
 class FleetParts(Protocol):
@@ -125,6 +126,11 @@ class FleetServices:
     def standing(self) -> StandingRepository:
         """How many there are of what."""
         return StandingRepository(self._session)
+
+    @cached_property
+    def retention(self) -> RetentionRepository:
+        """What removes what is old."""
+        return RetentionRepository(self._session)
 
     @cached_property
     def host_rotation(self) -> HostRotationService:

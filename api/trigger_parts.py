@@ -25,7 +25,7 @@ from api.webhooks.repository import WebhookRepository
 from api.webhooks.service import WebhookService
 
 FORGET_EVERY_S = 3600.0
-"""How often deliveries of long ago are forgotten."""
+"""How often what was sent long ago is forgotten."""
 
 OpenAnyWork = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -42,7 +42,6 @@ class TriggerParts:
         self.courier = Courier(open_work, Sender(clock, networks, ca_file))
         self.tickers = [
             Ticker("schedules", self.clockwork.step, EVERY_S),
-            Ticker("deliveries", self.receiver.forget, FORGET_EVERY_S),
             Ticker("notifications", self.courier.step, COURIER_EVERY_S),
             Ticker("notified", self.courier.forget, FORGET_EVERY_S),
         ]

@@ -6,6 +6,7 @@
 ├── ``NoServerError``            no control plane answers, or none is known; nothing was sent
 ├── ``ConnectionLostError``      it broke off; what was sent may have been carried out
 └── ``ApiError``                 the control plane refused; carries its problem+json
+    └── ``LogRemovedError``      the log was there and was removed
 """
 
 from typing import Any
@@ -43,6 +44,10 @@ class ApiError(CliError):
         self.status = status
         self.code = code
         self.retryable = retryable
+
+
+class LogRemovedError(ApiError):
+    """The log was there and was removed."""
 
 
 def describe_problem(problem: dict[str, Any]) -> str:

@@ -61,7 +61,7 @@ app = _make_app("""Run Ansible playbooks on the hosts themselves, and watch them
       myx exec --limit all -- uptime
     """)
 host_app = _make_app("""Hosts: add, install, enroll, list, show, set, rotate, remove.""")
-db_app = _make_app("""The control plane's own data: migrate, check, backup, restore.""")
+db_app = _make_app("""The control plane's own data: migrate, check, prune, backup, restore.""")
 inventory_app = _make_app("""The inventory as a whole: import, list.""")
 group_app = _make_app("""Groups: nested, with variables: add, list, show, set, remove.""")
 
@@ -200,6 +200,7 @@ _AUDIT_VERBS: dict[str, Callable[..., int]] = {
 _DB_VERBS: dict[str, Callable[..., int]] = {
     "migrate": database.migrate,
     "check": database.check,
+    "prune": database.prune,
     "backup": database.back_up,
     "restore": database.restore,
 }

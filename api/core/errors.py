@@ -8,6 +8,7 @@
 ├── ``ForbiddenError`` 403       who asks may not do it
 ├── ``NotFoundError`` 404        there is no such thing
 ├── ``ConflictError`` 409        it contradicts what is there
+├── ``GoneError`` 410            it was there and was removed
 ├── ``TooLargeError`` 413        a limit of size
 ├── ``TooManyRequestsError`` 429 asked too often; says when to ask again
 ├── ``UnavailableError`` 503     not now; asking again may help
@@ -81,6 +82,13 @@ class ConflictError(MyxError):
 
     code = "conflict"
     status = 409
+
+
+class GoneError(MyxError):
+    """It was there and was removed."""
+
+    code = "gone"
+    status = 410
 
 
 class TooLargeError(MyxError):

@@ -10,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from api.core.configuration.monitoring import MonitoringSettings
 from api.core.configuration.notifying import NotificationSettings
+from api.core.configuration.retention import RetentionSettings
 from api.core.configuration.storage import StorageSettings
 from api.core.errors import SettingsError
 from api.core.places import (
@@ -38,7 +39,7 @@ def _absolute(path: Path) -> Path:
 _Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
-class Settings(StorageSettings, MonitoringSettings, NotificationSettings):
+class Settings(StorageSettings, RetentionSettings, MonitoringSettings, NotificationSettings):
     """Everything that can be set, each as environment variable ``MYX_<NAME IN CAPITALS>``."""
 
     model_config = SettingsConfigDict(

@@ -146,6 +146,8 @@ def _prepare_sqlite_connection(connection: Any, _entry: ConnectionPoolEntry) -> 
     cursor = connection.cursor()
     try:
         for pragma in (
+            # Has an effect before the first page is written only; see ``api.db.space``.
+            "auto_vacuum = INCREMENTAL",
             "journal_mode = WAL",
             # A log is acknowledged on the host once its end is stored here, so a commit must
             # survive a power cut.

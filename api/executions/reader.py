@@ -13,6 +13,7 @@ from agent_runner.protocol.pieces import encode_piece
 from api.auth.scopes import Scope
 from api.core.clock import Clock
 from api.executions.changes import Changes, Subscription
+from api.executions.errors import EventsRemovedError, LogRemovedError
 from api.executions.schemas import EventsOut, EventsQuery, Execution, LogPieceOut, LogQuery
 from api.executions.service import ExecutionsService
 from api.executions.states import END_STATES
@@ -65,6 +66,7 @@ class ExecutionReader:
 
         Raises:
             ExecutionNotFoundError: there is none with that id.
+            LogRemovedError: the log, or what of it was asked for, is not there any more.
         """
         deadline = self._clock.monotonic() + query.wait_s
         with self._changes.subscribe(execution_id) as subscription:
@@ -78,7 +80,13 @@ class ExecutionReader:
                     query.limit,
                     has_ended=execution.status in END_STATES,
                 )
-                if piece.new_offset > query.offset or piece.is_final:
+                if piece.new_offset > query.offset:
+                    return piece
+                if is_log_gone(execution, query.offset):
+                    raise LogRemovedError.of(
+                        execution.host, execution.log_bytes, execution.log_removed_at
+                    )
+                if piece.is_final:
                     return piece
                 if not await self._wait(subscription, deadline):
                     return piece
@@ -88,6 +96,7 @@ class ExecutionReader:
 
         Raises:
             ExecutionNotFoundError: there is none with that id.
+            EventsRemovedError: some that should follow are not there any more.
         """
         deadline = self._clock.monotonic() + query.wait_s
         with self._changes.subscribe(execution_id) as subscription:
@@ -98,21 +107,40 @@ class ExecutionReader:
                     events = await unit.executions.list_events(
                         execution_id, query.after, query.limit
                     )
-                answer = _build_events(query, events, execution)
+                    answer = _build_events(query, events, execution)
+                    is_cut_off = answer.is_final and await unit.executions.has_events_behind(
+                        execution_id, answer.last
+                    )
+                if is_cut_off:
+                    raise EventsRemovedError.of(execution.host, execution.events_removed_at)
                 if answer.events or answer.is_final:
                     return answer
                 if not await self._wait(subscription, deadline):
                     return answer
 
-    async def iterate_log(self, execution_id: str) -> AsyncIterator[bytes]:
-        """Yield the bytes of both types that are stored by now, in order."""
-        offset = 0
+    async def open_log(self, execution_id: str, scope: Scope) -> AsyncIterator[bytes]:
+        """Return what yields the bytes of both types that are stored by now, in order.
+
+        A log that is removed meanwhile breaks off with ``LogRemovedError``, so that nobody takes a
+        part for the whole.
+
+        Raises:
+            ExecutionNotFoundError: there is none with that id.
+            LogRemovedError: the log is not there any more.
+        """
+        execution = await self.get_execution(execution_id, scope)
         size = await self._logs.size(execution_id)
+        if is_log_gone(execution, size):
+            raise LogRemovedError.of(execution.host, execution.log_bytes, execution.log_removed_at)
+        return self._iterate_log(execution, size)
+
+    async def _iterate_log(self, execution: Execution, size: int) -> AsyncIterator[bytes]:
+        offset = 0
         while offset < size:
             limit = min(MAX_PIECE_BYTES, size - offset)
-            piece = await self._logs.read(execution_id, offset, limit)
+            piece = await self._logs.read(execution.id, offset, limit)
             if not piece.data:
-                return
+                raise LogRemovedError.of(execution.host, size, None)
             yield piece.data
             offset += len(piece.data)
 
@@ -120,6 +148,14 @@ class ExecutionReader:
         """Wait for a change until the deadline; return whether reading again may bring more."""
         left_s = deadline - self._clock.monotonic()
         return left_s > 0 and await subscription.wait(left_s)
+
+
+def is_log_gone(execution: Execution, offset: int) -> bool:
+    """Say whether there was a log behind ``offset``, where nothing could be read.
+
+    Its bytes are counted when it ends, and stay counted when they are removed.
+    """
+    return execution.status in END_STATES and offset < execution.log_bytes
 
 
 async def read_piece(

@@ -10,7 +10,7 @@ from api.auth.permissions import READ_RUNS
 from api.auth.requirements import RequestScope, allow
 from api.core.problem import describe_errors
 from api.dependencies import RequestComposition
-from api.executions.errors import ExecutionNotFoundError
+from api.executions.errors import EventsRemovedError, ExecutionNotFoundError, LogRemovedError
 from api.executions.schemas import EventsOut, EventsQuery, Execution, LogPieceOut, LogQuery
 
 router = APIRouter(
@@ -31,7 +31,12 @@ async def get_execution(
     return await composition.execution_reader.get_execution(execution_id, scope)
 
 
-@router.get("/{execution_id}/log", summary="Read a log", operation_id="read_log")
+@router.get(
+    "/{execution_id}/log",
+    summary="Read a log",
+    operation_id="read_log",
+    responses=describe_errors(LogRemovedError),
+)
 async def read_log(
     execution_id: ExecutionId,
     query: Annotated[LogQuery, Query()],
@@ -50,21 +55,28 @@ async def read_log(
     summary="Download a log",
     operation_id="download_log",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/octet-stream": {}}}},
+    responses={
+        200: {"content": {"application/octet-stream": {}}},
+        **describe_errors(LogRemovedError),
+    },
 )
 async def download_log(
     execution_id: ExecutionId, composition: RequestComposition, scope: RequestScope
 ) -> StreamingResponse:
     """Send the log's bytes as they are, both types in the order of their arrival."""
-    await composition.execution_reader.get_execution(execution_id, scope)
     return StreamingResponse(
-        composition.execution_reader.iterate_log(execution_id),
+        await composition.execution_reader.open_log(execution_id, scope),
         media_type="application/octet-stream",
         headers={"Content-Disposition": f'attachment; filename="{execution_id}.log"'},
     )
 
 
-@router.get("/{execution_id}/events", summary="Read events", operation_id="read_events")
+@router.get(
+    "/{execution_id}/events",
+    summary="Read events",
+    operation_id="read_events",
+    responses=describe_errors(EventsRemovedError),
+)
 async def read_events(
     execution_id: ExecutionId,
     query: Annotated[EventsQuery, Query()],

@@ -57,7 +57,14 @@ class Execution(BaseModel):
     ]
     started_at: datetime | None
     finished_at: datetime | None
-    log_bytes: Annotated[int, Field(description="Bytes of log that are stored")]
+    log_bytes: Annotated[int, Field(description="Bytes of log that are stored, or were")]
+    log_removed_at: Annotated[
+        datetime | None,
+        Field(description="When its log was removed: too old, or one of too many"),
+    ] = None
+    events_removed_at: Annotated[
+        datetime | None, Field(description="When its events were removed, as too old")
+    ] = None
     recap: Annotated[Recap | None, Field(description="Ansible's counts; null for others")]
 
 

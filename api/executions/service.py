@@ -206,6 +206,11 @@ class ExecutionsService:
         """List events behind a counter, as ansible-runner emitted them."""
         return await self._repository.list_events(execution_id, after, limit)
 
+    async def has_events_behind(self, execution_id: str, counter: int) -> bool:
+        """Say whether an event behind a counter was ever stored, be it there still or not."""
+        row = await self._repository.find(execution_id)
+        return row is not None and row.last_event > counter
+
     async def find_recap(self, execution_id: str) -> dict[str, int] | None:
         """Return what ansible-playbook counted at its end; None where it did not get there."""
         stats = await self._repository.find_last_event(execution_id, "playbook_on_stats")
@@ -217,7 +222,11 @@ class ExecutionsService:
         sizes = await self._logs.sizes(growing) if growing else {}
         return [
             Execution.model_validate(row).model_copy(
-                update={"log_bytes": sizes.get(row.id, row.log_bytes)}
+                update={
+                    "log_bytes": sizes.get(row.id, row.log_bytes),
+                    # Noted also where there never were any.
+                    "events_removed_at": row.events_removed_at if row.last_event else None,
+                }
             )
             for row in rows
         ]

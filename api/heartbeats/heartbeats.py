@@ -40,9 +40,6 @@ WRITE_EVERY_S = 2.0
 LOOK_EVERY_S = 10.0
 """How often the hosts are read again: new ones, removed ones, other addresses."""
 
-FORGET_EVERY_S = 3600.0
-"""How often what is too old in the histories is forgotten."""
-
 _log = structlog.get_logger(__name__)
 
 
@@ -102,7 +99,6 @@ class Heartbeats:
         self._chores = [
             _Chore(self._look, LOOK_EVERY_S),
             _Chore(self._write, WRITE_EVERY_S),
-            _Chore(self._forget, FORGET_EVERY_S),
         ]
         self._loop: asyncio.Task[None] | None = None
 
@@ -161,10 +157,6 @@ class Heartbeats:
     async def _write(self) -> None:
         for move in await self._findings.write():
             self._tell(move)
-
-    async def _forget(self) -> None:
-        async with self._open_work() as work:
-            await work.presence.forget_history()
 
     async def _ask(self, host_id: int, agent: WatchedAgent) -> None:
         wait_s = self._random.uniform(self._interval.least_s, self._interval.most_s)

@@ -81,7 +81,7 @@ _FORGET = text(
     "DELETE FROM log_chunks WHERE execution_id = :id AND start_offset BETWEEN :first AND :last"
 )
 _INSERT = text("INSERT INTO log_chunks VALUES (:id, :start_offset, :log_type, :data)")
-_DELETE = text("DELETE FROM log_chunks WHERE execution_id = :id")
+_DELETE = text("DELETE FROM log_chunks WHERE execution_id = ANY(CAST(:ids AS text[]))")
 _NO_WAITING = text("SELECT set_config('synchronous_commit', 'off', true)")
 _WAITING = text("SELECT pg_logical_emit_message(true, 'myx', '')")
 """Writes next to nothing, so that the commit waits for the disk, and for all before it."""
@@ -158,11 +158,12 @@ class DatabaseLogStore:
         async with self._connect() as connection:
             await connection.execute(_WAITING)
 
-    async def delete(self, execution_id: str) -> None:
-        """Forget the log."""
-        self._ends.pop(execution_id, None)
+    async def delete_all(self, execution_ids: Collection[str]) -> None:
+        """Forget the logs."""
+        for execution_id in execution_ids:
+            self._ends.pop(execution_id, None)
         async with self._connect() as connection:
-            await connection.execute(_DELETE, {"id": execution_id})
+            await connection.execute(_DELETE, {"ids": list(execution_ids)})
 
     async def close(self) -> None:
         """Return when nothing is being written any more; whoever made the engine closes it."""

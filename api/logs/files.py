@@ -3,7 +3,7 @@
 
 ``<folder>/<last two characters of the id>/<id>.log`` and ``.index``; ids are UUIDv7, so their
 ends spread evenly over 256 folders. Appends and reads go to the page cache in microseconds and
-are done right on the event loop; only ``seal``, which waits for the disk, leaves it.
+are done right on the event loop; ``seal``, which waits for the disk, and deleting leave it.
 """
 
 import asyncio
@@ -66,19 +66,24 @@ class FileLogStore:
             finally:
                 writer.close()
 
-    async def delete(self, execution_id: str) -> None:
-        """Forget the log."""
-        writer = self._writers.pop(execution_id, None)
-        if writer is not None:
-            writer.close()
+    async def delete_all(self, execution_ids: Collection[str]) -> None:
+        """Forget the logs."""
+        for execution_id in execution_ids:
+            writer = self._writers.pop(execution_id, None)
+            if writer is not None:
+                writer.close()
         with _translated():
-            for path in self._paths(execution_id):
-                path.unlink(missing_ok=True)
+            await asyncio.to_thread(self._unlink, execution_ids)
 
     async def close(self) -> None:
         """Close all files; what was appended stays."""
         while self._writers:
             self._writers.popitem()[1].close()
+
+    def _unlink(self, execution_ids: Collection[str]) -> None:
+        for execution_id in execution_ids:
+            for path in self._paths(execution_id):
+                path.unlink(missing_ok=True)
 
     def _open_writer(self, execution_id: str) -> SegmentWriter:
         writer = self._writers.get(execution_id)

@@ -53,9 +53,10 @@ class MemoryLogStore:
     async def seal(self, execution_id: str) -> None:
         """Do nothing: memory survives no power cut."""
 
-    async def delete(self, execution_id: str) -> None:
-        """Forget the log."""
-        self._logs.pop(execution_id, None)
+    async def delete_all(self, execution_ids: Collection[str]) -> None:
+        """Forget the logs."""
+        for execution_id in execution_ids:
+            self._logs.pop(execution_id, None)
 
     async def close(self) -> None:
         """Do nothing: nothing is open."""

@@ -51,8 +51,8 @@ class LogStore(Protocol):
         """Return when every byte survives a power cut; no append is expected any more."""
         ...
 
-    async def delete(self, execution_id: str) -> None:
-        """Forget the log; deleting what is not there changes nothing."""
+    async def delete_all(self, execution_ids: Collection[str]) -> None:
+        """Forget the logs; deleting what is not there changes nothing."""
         ...
 
     async def close(self) -> None:

@@ -4,7 +4,8 @@
 ``MaintenanceError``
 ├── ``BackupToolError``    PostgreSQL's programs are missing, too old, or failed
 ├── ``BackupFormError``    the folder is no backup, or one of something else
-└── ``RestoreTargetError`` there is something already where the backup should go
+├── ``RestoreTargetError`` there is something already where the backup should go
+└── ``NothingThereError``  there is no control plane whose data could be looked after
 """
 
 from api.core.errors import MyxError
@@ -32,3 +33,9 @@ class RestoreTargetError(MaintenanceError):
     """There is something already where the backup should go."""
 
     code = "restore_target_taken"
+
+
+class NothingThereError(MaintenanceError):
+    """There is no control plane in MYX_DATA_DIR."""
+
+    code = "nothing_there"

@@ -16,6 +16,7 @@ from prometheus_client import (
 )
 
 from agent_runner import __version__
+from api.metrics.retention_figures import RetentionFigures
 from api.metrics.standing import Standing
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
@@ -58,6 +59,7 @@ class Figures:
             buckets=LAG_SECONDS,
             registry=own,
         )
+        self.retention = RetentionFigures(own)
         self._make_gauges(own)
 
     def _make_gauges(self, own: CollectorRegistry) -> None:

@@ -16,6 +16,7 @@ from api.metrics.figures import Figures
 from api.metrics.loop_lag import LoopLag
 from api.metrics.measured_calls import MeasuredCalls
 from api.metrics.repository import StandingRepository
+from api.metrics.retention_figures import RetentionFigures
 from api.metrics.standing import Standing
 
 FRESH_S = 5.0
@@ -76,6 +77,11 @@ class Monitor:
         """Say that it is going to be closed."""
         self.is_open = False
         self._loop_lag.close()
+
+    @property
+    def retention(self) -> RetentionFigures:
+        """What counts what is removed as too old."""
+        return self._figures.retention
 
     def measure(self, calls: AgentCalls) -> MeasuredCalls:
         """Return the same calls, measured."""

@@ -9,6 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base
 
+KEPT_LOG = "log_removed_at IS NULL AND log_bytes > 0"
+KEPT_EVENTS = "events_removed_at IS NULL"
+"""In these words, or the indexes of what retention has not removed are not used."""
+
 
 class Execution(Base):
     """A run on one host. Its log lies in the logs folder, never in a row."""
@@ -25,6 +29,19 @@ class Execution(Base):
             "host_id",
             sqlite_where=text("NOT acknowledged"),
             postgresql_where=text("NOT acknowledged"),
+        ),
+        Index(
+            "ix_executions_kept_logs",
+            "finished_at",
+            "log_bytes",
+            sqlite_where=text(KEPT_LOG),
+            postgresql_where=text(KEPT_LOG),
+        ),
+        Index(
+            "ix_executions_kept_events",
+            "finished_at",
+            sqlite_where=text(KEPT_EVENTS),
+            postgresql_where=text(KEPT_EVENTS),
         ),
     )
 
@@ -60,4 +77,4 @@ class Execution(Base):
     log_removed_at: Mapped[datetime | None]
     """When retention removed its log; ``log_bytes`` still says how long it was."""
     events_removed_at: Mapped[datetime | None]
-    """When retention removed its events."""
+    """When retention removed its events, if it had any."""

@@ -4,7 +4,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, sealed_column
@@ -21,6 +21,13 @@ class Run(Base):
         Index(None, "name", "id"),
         Index(None, "status", "id"),
         Index(None, "retry_of"),
+        Index(None, "finished_at"),
+        Index(
+            "ix_runs_kept_secrets",
+            "finished_at",
+            sqlite_where=text("secrets_sealed IS NOT NULL"),
+            postgresql_where=text("secrets_sealed IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 

@@ -53,6 +53,11 @@ class Replica:
         """Return the place of this process among those that live, from 0, and how many live."""
         return self._watch.get_place()
 
+    @property
+    def is_first(self) -> bool:
+        """Whether this process is the first of those that live: it does what one has to do."""
+        return self.get_place()[0] == 0
+
     async def open(self) -> None:
         """Hear the others, be heard, and carry runs."""
         await self._feed.open()

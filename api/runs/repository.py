@@ -112,15 +112,6 @@ class RunsRepository:
         """Change how a run ended; return whether it has ended."""
         return await self._update(run_id, END_STATES, values)
 
-    async def forget_secrets(self, before: datetime) -> None:
-        """Forget the secrets of runs that ended before."""
-        await self._session.execute(
-            update(Run)
-            .where(Run.finished_at < before, Run.secrets_sealed.is_not(None))
-            .values(secrets_sealed=None)
-            .execution_options(synchronize_session=False)
-        )
-
     async def finish(self, run_id: int, values: Mapping[str, Any]) -> bool:
         """End a run; return whether it had not ended before."""
         return await self._update(run_id, UNFINISHED_STATES, values)

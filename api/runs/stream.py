@@ -15,7 +15,7 @@ from agent_runner.protocol.methods import MAX_PIECE_BYTES, LogType
 from agent_runner.protocol.pieces import Encoding
 from api.auth.scopes import Scope
 from api.executions.changes import Changes, Delta
-from api.executions.reader import read_piece
+from api.executions.reader import is_log_gone, read_piece
 from api.executions.schemas import Execution
 from api.executions.service import ExecutionsService
 from api.executions.states import END_STATES
@@ -133,11 +133,20 @@ class RunStreams:
                     viewer.run = await self.get_run(run_id, scope)
                 async for name, shown in viewer.catch_up(delta):
                     yield _encode(name, shown)
+                for execution in await self._look_again(viewer.take_cut_off(), scope):
+                    yield _encode("execution", execution)
                 if viewer.has_seen_all:
                     yield _encode("end", viewer.run)
                     return
                 if not viewer.has_unread and not await subscription.wait(KEEP_ALIVE_S):
                     yield _KEEP_ALIVE
+
+    async def _look_again(self, execution_ids: Sequence[str], scope: Scope) -> Sequence[Execution]:
+        """Return these executions as they are now."""
+        if not execution_ids:
+            return ()
+        async with self._read_work(scope=scope) as work:
+            return await work.executions.list_by_id(execution_ids)
 
 
 class _Viewer:
@@ -158,6 +167,7 @@ class _Viewer:
         self._offsets = offsets or {}
         self._unread = set(self._executions) if self._with_log else set()
         self._held_back: set[str] = set()
+        self._cut_off: list[str] = []
 
     @property
     def has_unread(self) -> bool:
@@ -168,6 +178,11 @@ class _Viewer:
     def has_seen_all(self) -> bool:
         """Whether the run has ended and nothing is left to show."""
         return self.run.status in END_STATES and not self._unread
+
+    def take_cut_off(self) -> Sequence[str]:
+        """Return the executions whose logs were removed before the viewer had all of them."""
+        taken, self._cut_off = self._cut_off, []
+        return taken
 
     def introduce(self) -> Iterator[tuple[str, BaseModel]]:
         """Yield how everything stands at the beginning."""
@@ -213,6 +228,8 @@ class _Viewer:
         if piece.new_offset == offset or piece.new_offset >= piece.size:
             self._unread.discard(execution.id)
         if piece.new_offset == offset:
+            if execution.log_removed_at is None and is_log_gone(execution, offset):
+                self._cut_off.append(execution.id)
             return None
         self._offsets[execution.id] = piece.new_offset
         return LogEvent(

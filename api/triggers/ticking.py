@@ -17,10 +17,18 @@ _log = structlog.stdlib.get_logger(__name__)
 class Ticker:
     """Takes a step every so often; one that fails is logged, and the next one is another try."""
 
-    def __init__(self, name: str, step: Callable[[], Awaitable[object]], every_s: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        step: Callable[[], Awaitable[object]],
+        every_s: float,
+        first_s: float | None = None,
+    ) -> None:
+        """Take what to do; the first time is after ``first_s``, where it is not ``every_s``."""
         self._name = name
         self._step = step
         self._every_s = every_s
+        self._first_s = every_s if first_s is None else first_s
         self._ticking: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -34,8 +42,10 @@ class Ticker:
             await asyncio.gather(self._ticking, return_exceptions=True)
 
     async def _tick_for_ever(self) -> None:
+        pause_s = self._first_s
         while True:
-            await asyncio.sleep(self._every_s)
+            await asyncio.sleep(pause_s)
+            pause_s = self._every_s
             try:
                 await self._step()
             except MyxError as error:

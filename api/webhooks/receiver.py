@@ -104,11 +104,6 @@ class WebhookReceiver:
             async with self._open_work() as work:
                 return await work.webhooks.settle(accepted, key, outcome, reason, run_id)
 
-    async def forget(self) -> None:
-        """Forget deliveries of long ago."""
-        async with self._open_work() as work:
-            await work.webhooks.forget_deliveries()
-
     async def _launch(
         self, accepted: Accepted, sent: Sent
     ) -> tuple[Outcome, str | None, int | None]:

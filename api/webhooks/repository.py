@@ -3,7 +3,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -80,9 +80,3 @@ class WebhookRepository:
             statement = statement.where(WebhookDelivery.outcome == query.outcome)
         order = order_by(query.order_by, {"id": WebhookDelivery.id}, WebhookDelivery.id)
         return await fetch_slice(self._session, statement, query, order)
-
-    async def forget_deliveries(self, before: datetime) -> None:
-        """Forget what was delivered before."""
-        await self._session.execute(
-            delete(WebhookDelivery).where(WebhookDelivery.received_at < before)
-        )

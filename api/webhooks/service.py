@@ -3,7 +3,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from api.audit.service import AuditService
 from api.auth.permissions import MANAGE_USERS
@@ -36,9 +35,6 @@ from api.webhooks.schemas import (
     WebhookQuery,
     WebhookUpdate,
 )
-
-KEEP_DELIVERIES_S = 30 * 24 * 3600.0
-"""So long deliveries are listed, and so long one that comes again starts nothing."""
 
 _KIND = "webhooks"
 
@@ -241,11 +237,6 @@ class WebhookService:
             told = {"delivery": accepted.delivery_id, "reason": reason}
             await self._audit.record("receive_delivery", _KIND, accepted.webhook_id, told)
         return Receipt(outcome=outcome, reason=reason, run_id=run_id)
-
-    async def forget_deliveries(self) -> None:
-        """Forget what was delivered long ago."""
-        before = self._clock.now() - timedelta(seconds=KEEP_DELIVERIES_S)
-        await self._repository.forget_deliveries(before)
 
     def _describe(self, row: Row) -> Webhook:
         request = unseal_request(self._sealer, row.request_sealed, _context(row, "request"))

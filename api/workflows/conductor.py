@@ -28,9 +28,6 @@ from api.workflows.turns.lanes import Lane
 from api.workflows.turns.slots import Slots
 from api.workflows.work import OpenWork
 
-FORGET_EVERY = 50
-"""After so many starts, and when the process starts, old secrets of runs are forgotten."""
-
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -53,8 +50,6 @@ class Conductor:
     def __init__(self, parts: Parts) -> None:
         self._open_work = parts.open_work
         self._changes = parts.changes
-        self._starts = 0
-        self._secrets_keep_s = parts.settings.run_secrets_keep_s
         self._group_commit = GroupCommit(parts.open_work)
         recorder = Recorder(self._group_commit, parts.logs, parts.changes, parts.clock)
         calls = RetryingCalls(parts.agents, parts.clock)
@@ -77,7 +72,6 @@ class Conductor:
 
     async def open(self, name: str = ONLY_EXECUTOR) -> None:
         """Resume the runs that were under way when the process of this name stopped."""
-        await self._forget_secrets()
         await self._belated.open()
         await self._engine.open(name, await self._list_unfinished())
 
@@ -91,9 +85,6 @@ class Conductor:
     async def start(self, run_id: int) -> None:
         """Start carrying out a run."""
         await self._engine.start(run_id)
-        self._starts += 1
-        if self._starts % FORGET_EVERY == 0:
-            await self._forget_secrets()
 
     def notify_hosts(self, host_ids: Sequence[int]) -> None:
         """Let go on what waits for these hosts."""
@@ -118,10 +109,9 @@ class Conductor:
         """Start the runs that a replica wrote down and did not live to start."""
         await self._engine.ensure(await self._list_unfinished())
 
-    async def _forget_secrets(self) -> None:
-        """Forget what runs were started with that ended long enough ago."""
-        async with self._open_work() as work:
-            await work.run_control.forget_secrets(self._secrets_keep_s)
+    async def forget_ended(self) -> int:
+        """Let the durable engine forget the runs that have ended; return how many those were."""
+        return await self._engine.forget_ended()
 
     async def _list_unfinished(self) -> Sequence[int]:
         async with self._open_work(read_only=True) as work:

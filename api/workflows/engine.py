@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
+from dbos import DBOS, DBOSClient, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
 
 from api.core.private_files import PRIVATE_FILE_MODE
 
@@ -29,11 +29,11 @@ ONLY_EXECUTOR = "control-plane"
 """The name of the executor where there are no replicas; after a restart the same one finds its
 workflows again."""
 
-PURGE_EVERY = 200
+FORGET_EVERY = 200
 """After so many starts the engine forgets the workflows that have ended: our rows remember runs."""
 
-MAX_PURGED = 1000
-"""The most that it forgets at once."""
+MAX_FORGOTTEN = 500
+"""The most that it forgets in one transaction."""
 
 MAX_THREADS = 8
 """Threads in which DBOS writes to its database; without a limit it starts one for each write."""
@@ -62,7 +62,7 @@ class WorkflowEngine:
         """Resume what this executor had under way, and start what a crash kept from starting."""
         await self._loop.run(self._launch(executor_id, asyncio.get_running_loop()))
         await self.ensure(unfinished_runs)
-        await asyncio.to_thread(self._purge)
+        await self.forget_ended()
 
     async def ensure(self, unfinished_runs: Iterable[int]) -> None:
         """Start those of these runs that nobody carries out."""
@@ -87,8 +87,12 @@ class WorkflowEngine:
         """Start the workflow of a run; starting it again changes nothing."""
         await self._loop.run(self._start(_name_workflow(run_id), run_id))
         self._starts += 1
-        if self._starts % PURGE_EVERY == 0:
-            await asyncio.to_thread(self._purge)
+        if self._starts % FORGET_EVERY == 0:
+            await self.forget_ended()
+
+    async def forget_ended(self) -> int:
+        """Forget the workflows that have ended; return how many."""
+        return await asyncio.to_thread(_forget_ended, DBOS)
 
     async def _launch(self, executor_id: str, loop: asyncio.AbstractEventLoop) -> None:
         async def run_workflow(run_id: int) -> None:
@@ -140,14 +144,6 @@ class WorkflowEngine:
         DBOS._recover_pending_workflows(executors)  # noqa: SLF001 - as said above
         return len(orphaned)
 
-    def _purge(self) -> None:
-        """Forget workflows that have ended."""
-        ended = DBOS.list_workflows(
-            status=_ENDED, limit=MAX_PURGED, load_input=False, load_output=False
-        )
-        if ended:
-            DBOS.delete_workflows([workflow.workflow_id for workflow in ended])
-
     async def _drive_on_loop(self, run_id: int) -> None:
         # A replica that stood still may be given a run back that it still drives.
         while run_id in self._driving:
@@ -196,6 +192,28 @@ async def _end_tasks() -> None:
     await asyncio.gather(*others, return_exceptions=True)
 
 
+def forget_ended(database_url: str) -> int:
+    """Forget the workflows that have ended, without an engine; return how many; blocks."""
+    if database_url.startswith(_SQLITE) and not Path(database_url.removeprefix(_SQLITE)).exists():
+        return 0
+    client = DBOSClient(system_database_url=database_url)
+    try:
+        return _forget_ended(client)
+    finally:
+        client.destroy()
+
+
+def _forget_ended(workflows: type[DBOS] | DBOSClient) -> int:
+    """Forget them in parts: each is one transaction, and others write between two."""
+    forgotten = 0
+    while ended := workflows.list_workflows(
+        status=_ENDED, limit=MAX_FORGOTTEN, load_input=False, load_output=False
+    ):
+        workflows.delete_workflows([workflow.workflow_id for workflow in ended])
+        forgotten += len(ended)
+    return forgotten
+
+
 def _name_workflow(run_id: int) -> str:
     return f"run-{run_id}"
 
@@ -207,4 +225,6 @@ def _prepare_database(url: str) -> None:
     file = Path(url.removeprefix(_SQLITE))
     file.touch(PRIVATE_FILE_MODE)
     with contextlib.closing(sqlite3.connect(file)) as connection:
+        # Before the first page is written, or it has no effect; see ``api.db.space``.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")

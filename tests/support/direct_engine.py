@@ -21,6 +21,10 @@ class DirectEngine:
         """Take over nothing: there are no others."""
         return 0
 
+    async def forget_ended(self) -> int:
+        """Forget nothing: it remembers nothing."""
+        return 0
+
     async def start(self, run_id: int) -> None:
         """Drive a run."""
         task = asyncio.create_task(self._drive_run(run_id))

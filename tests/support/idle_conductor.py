@@ -18,5 +18,9 @@ class IdleConductor:
     def notify_hosts(self, _host_ids: object) -> None:
         """Wake nobody: nothing waits for a host."""
 
+    async def forget_ended(self) -> int:
+        """Forget nothing: no run is carried out."""
+        return 0
+
     async def close(self) -> None:
         """Have nothing to stop."""

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verbs about the control plane's own data: ``migrate``, ``check``, ``backup``, ``restore``.
+"""The verbs about the control plane's own data: ``migrate``, ``check``, ``prune``, ``backup`` ...
 
 They work on this machine, with the settings of ``myx serve``, and need no control plane that runs.
 """
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.terminal.tables import print_json
 from api.cli.watching.outcome import ExitCode
 
 if TYPE_CHECKING:
     from api.maintenance.checks import Health
+    from api.retention.removed import Removed
 
 
 def migrate() -> int:
@@ -42,6 +45,37 @@ def check() -> int:
     from api.maintenance.checks import check_database  # noqa: PLC0415 - as above
 
     return _report(check_database(load_settings()))
+
+
+def prune(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Remove nothing, say what would be removed.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
+) -> int:
+    """Remove at once what is older, or more, than MYX_KEEP_... and MYX_LOGS_MAX_BYTES say.
+
+    'myx serve' does the same every hour; both may do it at the same time. What is needed stays:
+    runs that have not ended, hosts whose real end is waited for, the last run of a schedule.
+    The audit is never shortened.
+
+    Examples:
+      myx db prune --dry-run
+      MYX_KEEP_LOGS_DAYS=7 myx db prune
+    """
+    from api.core.log_setup import configure_logging  # noqa: PLC0415 - as above
+    from api.core.settings import load_settings  # noqa: PLC0415 - as above
+    from api.maintenance.prune import prune as remove_old  # noqa: PLC0415 - as above
+
+    settings = load_settings()
+    configure_logging("warning", settings.log_format)
+    removed = remove_old(settings, dry_run=dry_run)
+    if as_json:
+        print_json(asdict(removed))
+    else:
+        sys.stdout.write(_describe_removed(removed, dry_run=dry_run))
+    return ExitCode.SUCCESSFUL
 
 
 def back_up(
@@ -91,6 +125,23 @@ def restore(
     facts = bring_back(load_settings(), folder, replace=replace)
     sys.stdout.write(f"Restored what MyX {facts.version} saved at {facts.made_at}.\n")
     return ExitCode.SUCCESSFUL
+
+
+def _describe_removed(removed: "Removed", *, dry_run: bool) -> str:
+    told = "Would be removed" if dry_run else "Removed"
+    if not removed:
+        return f"{told}: nothing.\n"
+    lines = (
+        (removed.runs, "runs"),
+        (removed.executions, "executions of them"),
+        (removed.logs, f"logs, {removed.log_bytes} bytes"),
+        (removed.events, "events"),
+        (removed.deliveries, "deliveries to webhooks"),
+        (removed.host_states, "states of hosts"),
+        (removed.secrets, "runs' secrets"),
+        (removed.workflows, "ended workflows of the durable engine"),
+    )
+    return f"{told}:\n" + "".join(f"{count:>12} {what}\n" for count, what in lines if count)
 
 
 def _report(health: "Health") -> int:

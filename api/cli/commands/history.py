@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from api.cli.arguments.options import Color
-from api.cli.errors import UsageError
+from api.cli.errors import LogRemovedError, UsageError
 from api.cli.remote.client import PAGE_SIZE, ApiClient, open_client, quote_name
 from api.cli.terminal.output import make_sink, say
 from api.cli.terminal.tables import print_json, print_table
@@ -85,7 +85,8 @@ def show_log(
 
     With one host the log is printed as it is; colours are kept on terminals or with --color.
     'myx log RUN HOST --color 2>&1' is the stored log, byte for byte. Of several hosts one is
-    printed after the other; with --follow they come as they happen.
+    printed after the other; with --follow they come as they happen. Where a log was removed, since
+    it was too old, that is said in its place, and the command ends with 1.
 
     Examples:
       myx log 42
@@ -142,10 +143,15 @@ def _print_logs(
 ) -> int:
     """Print the logs host by host: a stored log is read, not watched."""
     sink = make_sink(run["kind"], len(executions), color=color)
+    is_whole = True
     try:
         for execution in executions:
             patience = Patience(client.sleep, say)
-            follow_log(client, execution, sink, patience, offset=offset, wait=follow)
+            try:
+                follow_log(client, execution, sink, patience, offset=offset, wait=follow)
+            except LogRemovedError as error:
+                is_whole = False
+                say(str(error))
     except KeyboardInterrupt:
         sink.finish()
         say(f"\nStopped watching run {run['id']}.\n{tell_next(run)}")
@@ -155,7 +161,7 @@ def _print_logs(
         return _tell_end(client, run, executions)
     if len(executions) != 1 or not executions[0]["log_bytes"]:
         say(write_recap(Outcome(run, executions)))
-    return ExitCode.SUCCESSFUL
+    return ExitCode.SUCCESSFUL if is_whole else ExitCode.ERROR
 
 
 def _tell_end(client: ApiClient, run: Json, executions: list[Json]) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from api.cli.errors import ApiError, ConnectionLostError, NoServerError
+from api.cli.errors import ApiError, ConnectionLostError, LogRemovedError, NoServerError
 from api.cli.remote.client import ApiClient
 from api.cli.remote.sse import ServerEvent
 from api.cli.terminal.output import LogSink
@@ -24,6 +24,10 @@ from their beginning, and dropped by offset."""
 
 LOG_WAIT_S = 25.0
 """How long one read of a log waits for a new byte."""
+
+
+LOG_REMOVED = "log_removed"
+"""The code of the answer about a log that was too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,11 @@ def follow_log(
     offset: int = 0,
     wait: bool = True,
 ) -> None:
-    """Write one log from ``offset``: what is stored by now, or with ``wait`` all to its end."""
+    """Write one log from ``offset``: what is stored by now, or with ``wait`` all to its end.
+
+    Raises:
+        LogRemovedError: it, or what should follow, was removed.
+    """
     path = f"/executions/{execution['id']}/log"
     while True:
         try:
@@ -129,6 +137,10 @@ def follow_log(
         except (ConnectionLostError, NoServerError) as error:
             patience.wait(error)
             continue
+        except ApiError as error:
+            if error.code == LOG_REMOVED:
+                raise LogRemovedError(str(error), status=error.status, code=error.code) from error
+            raise
         patience.progress()
         if piece["new_offset"] > offset:
             sink.write(execution["host"], piece["log_type"], decode_log(piece))

@@ -7,6 +7,7 @@ from typing import Any
 from api.cli.remote.client import ApiClient
 from api.cli.terminal.output import LogSink, make_sink, say
 from api.cli.terminal.tables import print_json
+from api.cli.terminal.times import tell_time
 from api.cli.watching.documents import make_run_document
 from api.cli.watching.following import Outcome, RunFollower
 from api.cli.watching.outcome import ExitCode, exit_code_of, write_recap
@@ -51,6 +52,9 @@ def watch_live(client: ApiClient, run: Json, *, color: bool | None) -> ExitCode:
     sink = make_sink(run["kind"], run["hosts_total"], color=color)
     outcome = watch_run(client, run, sink)
     if isinstance(outcome, Outcome):
+        for execution in outcome.executions:
+            if execution.get("log_removed_at"):
+                say(_tell_removed(execution))
         say(write_recap(outcome))
         return exit_code_of(outcome.run["status"], outcome.executions)
     return outcome
@@ -71,6 +75,11 @@ def watch_run(client: ApiClient, run: Json, sink: LogSink | None) -> Outcome | E
 def tell_next(run: Json) -> str:
     """Name the commands with which a run is followed and stopped."""
     return f"  follow it:  myx log {run['id']} --follow\n  cancel it:  myx cancel {run['id']}"
+
+
+def _tell_removed(execution: Json) -> str:
+    when = tell_time(execution["log_removed_at"])
+    return f"The log of {execution['host']} was removed on {when} UTC: too old, or one of too many."
 
 
 def _leave(run: Json, how: Presentation) -> ExitCode:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.scopes import EVERYTHING, Scope
@@ -86,10 +86,6 @@ class PresenceRepository:
         """Say whether there is a host of that name within the scope."""
         known = select(Host.id).where(Host.name == name, hosts_within(self._scope))
         return await self._session.scalar(known) is not None
-
-    async def forget_states(self, before: datetime) -> None:
-        """Delete what is older."""
-        await self._session.execute(delete(HostState).where(HostState.at < before))
 
     async def _move(self, contacts: Sequence[Contact], before: str, after: str) -> list[Move]:
         """Change the status of those that have the one before, and say which those are."""

@@ -2,7 +2,6 @@
 """Who keeps book of which hosts answer? Whatever is heard of an agent goes through here."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from api.core.clock import Clock
 from api.core.paging import PageQuery, Slice
@@ -13,9 +12,6 @@ from api.hosts.schemas import HostStateChange, PresenceState
 from api.hosts.targets import Contact
 from api.hosts.vault import HostVault
 from api.notifications.outbox import MovedHost, NotificationOutbox
-
-KEPT_DAYS = 90
-"""How long states of hosts are remembered."""
 
 
 class PresenceService:
@@ -82,7 +78,3 @@ class PresenceService:
         if not rows.count and not await self._repository.has_host(name):
             raise HostNotFoundError.of(name)
         return rows.map(lambda row: HostStateChange.model_validate(row, from_attributes=True))
-
-    async def forget_history(self) -> None:
-        """Forget states that are older than ``KEPT_DAYS``."""
-        await self._repository.forget_states(self._clock.now() - timedelta(days=KEPT_DAYS))

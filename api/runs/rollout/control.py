@@ -3,7 +3,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from api.core.clock import Clock
 from api.executions.schemas import Execution
@@ -105,10 +104,6 @@ class RunControlService:
         if not targets:
             raise NothingToRetryError.of(run_id)
         return targets
-
-    async def forget_secrets(self, after_s: float) -> None:
-        """Forget the secrets of runs that ended longer ago."""
-        await self._repository.forget_secrets(self._clock.now() - timedelta(seconds=after_s))
 
     async def _get_unfinished(self, run_id: int) -> RunRow:
         row = await self._get_row(run_id)

@@ -226,6 +226,10 @@ class LogPane {
 
   async follow(execution, signal) {
     this.element.replaceChildren();
+    if (execution.log_removed_at) {
+      this.note.textContent = `Its log was removed on ${tellTime(execution.log_removed_at)}: it was too old, or logs had become too many.`;
+      return;
+    }
     let offset = Math.max(0, execution.log_bytes - LOG_TAIL_BYTES);
     this.note.textContent = offset ? "Only the end is shown; download has all of it." : "";
     const texts = { stdout: new AnsiText(), stderr: new AnsiText() };
@@ -429,6 +433,7 @@ class RunView {
     this.#reading = new AbortController();
     this.#selected = id;
     const execution = this.#executions.get(id);
+    this.#download.hidden = Boolean(execution.log_removed_at);
     this.#logBar.replaceChildren(make("strong", {}, `Log of ${execution.host}`), this.#pane.note, make("span", { className: "grow" }), this.#download);
     this.#pane.follow(execution, this.#reading.signal);
     this.#plan();

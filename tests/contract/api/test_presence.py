@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -79,17 +79,6 @@ async def test_two_writers_note_a_move_once(database: Database, ids: dict[str, i
     moves = await asyncio.gather(*(_record(database, lost) for _ in range(5)))
     assert sum(map(len, moves)) == 1
     assert len(await _list_states(database, "web1")) == 1
-
-
-async def test_old_states_are_forgotten(database: Database, ids: dict[str, int]) -> None:
-    """What is older than a time goes, the rest stays."""
-    async with database.unit_of_work() as session:
-        repository = PresenceRepository(session)
-        for days, state in enumerate(("online", "offline", "online")):
-            move = Move(ids["web1"], state, str(days))
-            await repository.add_states([move], LATER + timedelta(days=days))
-        await repository.forget_states(LATER + timedelta(days=1))
-    assert await _list_states(database, "web1") == [("online", "2"), ("offline", "1")]
 
 
 async def test_watched_are_those_with_an_installed_agent(

@@ -60,7 +60,7 @@ async def test_a_removed_log_does_not_grow_on(engine: AsyncEngine) -> None:
     """A piece for a log that another replica has deleted is a gap, and no log with a hole."""
     one, other = DatabaseLogStore(engine), DatabaseLogStore(engine)
     await one.append("e1", 0, "stdout", b"one")
-    await other.delete("e1")
+    await other.delete_all(["e1"])
 
     with pytest.raises(LogGapError):
         await one.append("e1", 3, "stdout", b"two")

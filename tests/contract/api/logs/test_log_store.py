@@ -110,8 +110,8 @@ async def test_logs_do_not_touch_each_other(store: LogStore) -> None:
     """Each execution has its own log; deleting one leaves the other, and may be repeated."""
     await store.append("e1", 0, "stdout", b"one")
     await store.append("e2", 0, "stdout", b"two")
-    await store.delete("e1")
-    await store.delete("e1")
+    await store.delete_all(["e1"])
+    await store.delete_all(["e1"])
 
     assert await store.size("e1") == 0
     assert await read_all(store, "e2") == [("stdout", b"two")]

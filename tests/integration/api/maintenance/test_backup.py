@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from fake_installer import FakeInstaller
 from manual_clock import ManualClock
+from one_host import open_one_host
 from postgres import PASSWORD, PostgresCluster
 
 from api.agents.calls import Endpoint
@@ -17,7 +18,6 @@ from api.auth.scopes import EVERYTHING
 from api.composition import Composition
 from api.core.exclusive import DataDirTakenError
 from api.core.settings import Settings, load_settings
-from api.hosts.schemas import Enrollment
 from api.maintenance import pg_programs
 from api.maintenance.backup import back_up
 from api.maintenance.checks import check_database, migrate_database
@@ -60,31 +60,12 @@ async def write_lines(execution: MemoryExecution) -> int:
     return 0
 
 
-async def open_control_plane(settings: Settings) -> Composition:
-    """Return a control plane that has one host with a fake agent."""
-    fleet = MemoryAgents()
-    endpoint = Endpoint("web1", "192.0.2.1", 9000, "abcdefghijkl", "token-of-the-agent", "ab" * 32)
-    fleet.add(endpoint, write_lines)
-    composition = Composition(settings, ManualClock(), fleet, FakeInstaller())
-    await composition.open()
-    body = Enrollment(
-        address=endpoint.address,
-        rpc_port=endpoint.rpc_port,
-        rpc_path=endpoint.rpc_path,
-        agent_token=endpoint.agent_token,
-        secret_key="secret-key-of-the-agent",
-        cert_fingerprint=endpoint.cert_fingerprint,
-    )
-    await composition.host_contacts.enroll("web1", body)
-    return composition
-
-
 async def test_a_backup_under_load_comes_back(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
     """What had ended when the backup began is there with its log, and what had not goes on."""
     saved = tmp_path / "saved"
-    composition = await open_control_plane(settings)
+    composition = await open_one_host(settings, write_lines)
     first = (await composition.run_launcher.launch(ECHO, ADMIN, None)).run
     async for _ in composition.run_streams.follow(first.id, EVERYTHING, {}, with_log=False):
         pass
@@ -125,7 +106,8 @@ async def assert_whole(composition: Composition, run_id: int) -> None:
         pass
     async with composition.unit_of_work(read_only=True) as work:
         [execution] = await work.executions.list_all(run_id)
-    log = b"".join([d async for d in composition.execution_reader.iterate_log(execution.id)])
+    stored = await composition.execution_reader.open_log(execution.id, EVERYTHING)
+    log = b"".join([d async for d in stored])
     assert execution.log_bytes == len(log)
     if execution.status == "successful":
         assert log == b"".join(b"line %d\n" % number for number in range(LINES))
@@ -135,7 +117,7 @@ async def test_a_backup_goes_only_where_nothing_is(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
     """Neither a folder nor a database is written over, unless that is asked for."""
-    composition = await open_control_plane(settings)
+    composition = await open_one_host(settings, write_lines)
     saved = tmp_path / "saved"
     await asyncio.to_thread(back_up, settings, saved, with_keys=True)
     with pytest.raises(RestoreTargetError, match="does not"):
@@ -158,7 +140,7 @@ async def test_a_backup_without_keys_wants_the_right_ones(
     settings: Settings, elsewhere: Settings, tmp_path: Path
 ) -> None:
     """No key is saved unasked, and what is restored under another key is refused."""
-    await (await open_control_plane(settings)).close()
+    await (await open_one_host(settings, write_lines)).close()
     saved = tmp_path / "saved"
     await asyncio.to_thread(back_up, settings, saved, with_keys=False)
     assert not [path for path in saved.rglob("*") if "key" in path.name or "token" in path.name]

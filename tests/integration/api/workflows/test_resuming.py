@@ -110,7 +110,8 @@ async def test_a_run_that_was_under_way_is_resumed(
         ended = await wait_for_end(composition, run.id)
 
         assert ended.status == "successful"
-        data = b"".join([d async for d in composition.execution_reader.iterate_log(execution_id)])
+        stored = await composition.execution_reader.open_log(execution_id, EVERYTHING)
+        data = b"".join([d async for d in stored])
         assert data == b"one\ntwo\n"
     assert agent.calls.count("execute_command") == 1
 

@@ -47,9 +47,6 @@ class MemoryPresence:
                 moves.append(Move(contact.host_id, state, contact.error or ""))
         return moves
 
-    async def forget_history(self) -> None:
-        """Have nothing to forget."""
-
 
 class Bench:
     """Heartbeats over a fleet in memory, moved on by hand."""
