@@ -16,6 +16,7 @@ from driver.command_line import CommandLine, Outcome
 from driver.content import make_content
 from driver.control_plane import ControlPlane
 from driver.evidence import collect_from_host, collect_from_server
+from equality.summary import Summary
 from lab.clocks import install_clock
 from lab.hosts import Host, Lab, make_key
 from lab.image import DEFAULT_SUITE
@@ -35,6 +36,7 @@ DISK_MB = 512
 
 _evidence_sources: list[ControlPlane | Lab] = []
 _tables: list[Series] = []
+_summaries: list[Summary] = []
 
 
 def pytest_configure() -> None:
@@ -74,6 +76,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section(f"faults: {ROUNDS} rounds, MYX_FAULT_SEED={SEED}")
     for series in _tables:
         terminalreporter.write_line(str(series))
+    for summary in _summaries:
+        terminalreporter.section("stock and warm")
+        terminalreporter.write_line(str(summary))
+
+
+@pytest.fixture(scope="session")
+def summaries() -> list[Summary]:
+    """Return the list of what comparisons tell at the end."""
+    return _summaries
 
 
 @pytest.fixture(scope="session")

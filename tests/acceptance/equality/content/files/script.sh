@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "script says $*"
+echo "to stderr" >&2

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What does a playbook leave on its host: which files, whose, with which content, in which mode?"""
+
+import json
+import re
+
+from lab.hosts import Host
+
+Footprint = dict[str, list[str]]
+"""Kind and mode, owner, group, and the content's digest or a link's target, by path."""
+
+_SCRIPT = r"""
+import hashlib, json, os, stat, sys
+
+ROOTS = ("/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr/local", "/var/cache",
+         "/var/spool/cron", "/var/tmp", "/dev/shm", "/run/equality")
+TEMPORARY = {f"{home}/.ansible{sub}" for home in ("/root", "/home/deploy") for sub in ("", "/tmp")}
+LEFT_OUT = {"/opt/myx-agent", "/opt/myx-deployment-tool", "/etc/myx-agent", "/var/cache/apt"}
+
+def describe(path):
+    status = os.lstat(path)
+    row = [oct(status.st_mode), str(status.st_uid), str(status.st_gid)]
+    if stat.S_ISLNK(status.st_mode):
+        row.append(os.readlink(path))
+    elif stat.S_ISREG(status.st_mode):
+        with open(path, "rb") as file:
+            row.append(hashlib.sha256(file.read()).hexdigest())
+    return row
+
+def walk(folder):
+    yield folder
+    for entry in os.scandir(folder):
+        if entry.path in LEFT_OUT:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from walk(entry.path)
+        else:
+            yield entry.path
+
+found = {}
+for root in ROOTS:
+    if os.path.isdir(root):
+        for path in walk(root):
+            if path not in TEMPORARY:
+                found[path] = describe(path)
+json.dump(found, sys.stdout)
+"""
+
+_CHANCE = re.compile(
+    r"(?<=/j)\d+\.\d+|(?<=ansible-tmp-)[\d.-]+|(?<=[._~-])[a-z0-9_]{8}(?=/|$)"
+    r"|\.\d+\.\d{4}-\d\d-\d\d@[\d:]+~"
+)
+"""What of a name is different each time: of async jobs, temporary files and backups."""
+
+_TEMPORARY_PLACES = ("/tmp/ansible_", "/.ansible/tmp/", "/.ansible_async/")  # noqa: S108 - a host's
+
+
+def take(host: Host) -> Footprint:
+    """Return what lies on a host where playbooks leave things."""
+    found = json.loads(host.execute("python3", "-", stdin=_SCRIPT.encode()).stdout)
+    return {path: found[path] for path in sorted(found)}
+
+
+def list_lines(footprint: Footprint) -> list[str]:
+    """Return a line for each path but leftovers, under names that two runs can share."""
+    footprint = {path: row for path, row in footprint.items() if not _is_leftover(path)}
+    return sorted(f"{_CHANCE.sub('?', path)} {' '.join(row)}" for path, row in footprint.items())
+
+
+def list_leftovers(footprint: Footprint) -> set[str]:
+    """Return what Ansible has not removed, as names that two runs can share."""
+    return {_CHANCE.sub("?", path) for path in footprint if _is_leftover(path)}
+
+
+def _is_leftover(path: str) -> bool:
+    return any(place in path for place in _TEMPORARY_PLACES)
