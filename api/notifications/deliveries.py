@@ -15,7 +15,7 @@ from api.models.triggers.notification import NotificationDelivery
 from api.notifications.queue import NotificationQueue
 from api.triggers.secrets import SigningSecrets
 
-CLAIM_S = 60.0
+CLAIM_S = 30.0
 """For so long one process alone sends; far above what an attempt may take."""
 
 FIRST_WAIT_S = 5.0
