@@ -3,11 +3,12 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.audit.service import AuditService
+from api.auth.principals import Principal
 from api.core.clock import Clock
 from api.core.sealing import Sealer
 from api.core.settings import Settings
@@ -18,14 +19,18 @@ from api.runs.launcher import RunLauncher
 from api.runs.service import RunsService
 from api.schedules.clockwork import EVERY_S, Clockwork
 from api.schedules.repository import ScheduleRepository
+from api.schedules.schemas import ScheduleCreate, ScheduleUpdate
 from api.schedules.service import ScheduleService
 from api.triggers.ticking import Ticker
 from api.webhooks.receiver import WebhookReceiver
 from api.webhooks.repository import WebhookRepository
+from api.webhooks.schemas import WebhookCreate, WebhookUpdate
 from api.webhooks.service import WebhookService
 
 FORGET_EVERY_S = 3600.0
 """How often what was sent long ago is forgotten."""
+
+Body = TypeVar("Body", ScheduleCreate, ScheduleUpdate, WebhookCreate, WebhookUpdate)
 
 OpenAnyWork = Callable[..., AbstractAsyncContextManager[Any]]
 
@@ -36,6 +41,7 @@ class TriggerParts:
     def __init__(
         self, open_work: OpenAnyWork, launcher: RunLauncher, clock: Clock, settings: Settings
     ) -> None:
+        self._launcher = launcher
         self.clockwork = Clockwork(open_work, launcher)
         self.receiver = WebhookReceiver(open_work, launcher, clock)
         networks, ca_file = settings.notification_networks, settings.notification_ca_file
@@ -45,6 +51,13 @@ class TriggerParts:
             Ticker("notifications", self.courier.step, COURIER_EVERY_S),
             Ticker("notified", self.courier.forget, FORGET_EVERY_S),
         ]
+
+    async def settle_run(self, body: Body, principal: Principal) -> Body:
+        """Return what somebody sent with the name of its run as ``RunLauncher.settle_name``."""
+        if body.run is None:
+            return body
+        run = await self._launcher.settle_name(body.run, principal)
+        return body.model_copy(update={"run": run})
 
     def open(self) -> None:
         """Begin."""

@@ -81,6 +81,9 @@ class DeliveryService:
         if found is None:
             return None
         delivery, row = found
+        if delivery.attempts and delivery.give_up_at < now:
+            delivery.status, delivery.finished_at = "failed", now
+            return None
         delivery.attempts += 1
         try:
             parcel = self._pack(delivery, row)

@@ -9,6 +9,7 @@ from api.auth.permissions import READ_TRIGGERS, WRITE_TRIGGERS
 from api.auth.requirements import RequestPrincipal, allow
 from api.core.paging import Page, build_page
 from api.core.problem import describe_errors
+from api.core.storable import MAX_INT4
 from api.dependencies import RequestServices
 from api.notifications.errors import (
     DeliveryNotFoundError,
@@ -31,8 +32,8 @@ from api.triggers.owners import make_owner
 
 router = APIRouter(prefix="/notifications", tags=["triggers"])
 
-NotificationId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the notification")]
-DeliveryId = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the delivery")]
+NotificationId = Annotated[int, Path(ge=1, le=MAX_INT4, description="Number of the notification")]
+DeliveryId = Annotated[int, Path(ge=1, le=MAX_INT4, description="Number of the delivery")]
 
 _READ = [allow(READ_TRIGGERS)]
 _WRITE = [allow(WRITE_TRIGGERS)]

@@ -198,6 +198,21 @@ class RunLauncher:
             standings = await work.hosts.list_standings(host_ids)
         return build_preview(order.bundle_digest, rollout, arranged, standings)
 
+    async def settle_name(
+        self, request: PlaybookRunCreate | CommandRunCreate | ScriptRunCreate, principal: Principal
+    ) -> PlaybookRunCreate | CommandRunCreate | ScriptRunCreate:
+        """Return a request under the name that limits of access know its playbook by.
+
+        It packs content, so no unit of work may be open; who has no limits needs no other name.
+
+        Raises:
+            ContentError, BundleTooLargeError: the content folder cannot be packed.
+        """
+        brings_content = isinstance(request, PlaybookRunCreate) and request.bundle_digest
+        if brings_content or principal.scope_of(START_RUNS).is_unlimited:
+            return request
+        return (await self._preparer.settle_content(request))[0]
+
     async def _prepare(
         self, request: PlaybookRunCreate | CommandRunCreate | ScriptRunCreate, principal: Principal
     ) -> tuple[Order, list[Target], Asker]:

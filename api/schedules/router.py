@@ -3,14 +3,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from api.auth.permissions import READ_TRIGGERS, WRITE_TRIGGERS
 from api.auth.requirements import RequestPrincipal, allow
 from api.core.paging import Page, build_page
 from api.core.problem import describe_errors
 from api.core.storable import MAX_INT4
-from api.dependencies import RequestServices
+from api.dependencies import RequestComposition, RequestServices
 from api.schedules.errors import ScheduleExistsError, ScheduleNotFoundError
 from api.schedules.schemas import (
     Schedule,
@@ -25,6 +25,24 @@ from api.triggers.owners import make_owner
 router = APIRouter(prefix="/schedules", tags=["triggers"])
 
 ScheduleId = Annotated[int, Path(ge=1, le=MAX_INT4, description="Number of the schedule")]
+
+
+async def _settle_new(
+    body: ScheduleCreate, principal: RequestPrincipal, composition: RequestComposition
+) -> ScheduleCreate:
+    """Name the run as limits of access do, before the route's unit of work is open."""
+    return await composition.triggers.settle_run(body, principal)
+
+
+async def _settle_changed(
+    body: ScheduleUpdate, principal: RequestPrincipal, composition: RequestComposition
+) -> ScheduleUpdate:
+    """Do likewise with what is changed."""
+    return await composition.triggers.settle_run(body, principal)
+
+
+NewSchedule = Annotated[ScheduleCreate, Depends(_settle_new)]
+ChangedSchedule = Annotated[ScheduleUpdate, Depends(_settle_changed)]
 
 _READ = [allow(READ_TRIGGERS)]
 _WRITE = [allow(WRITE_TRIGGERS)]
@@ -51,7 +69,7 @@ async def list_schedules(
     responses=describe_errors(ScheduleExistsError),
 )
 async def create_schedule(
-    body: ScheduleCreate, response: Response, principal: RequestPrincipal, services: RequestServices
+    body: NewSchedule, response: Response, principal: RequestPrincipal, services: RequestServices
 ) -> Schedule:
     """Add a schedule. It runs with the rights that whoever adds it has at each of its times."""
     owner = await make_owner(services, principal)
@@ -100,7 +118,7 @@ async def list_times(
 )
 async def update_schedule(
     schedule_id: ScheduleId,
-    body: ScheduleUpdate,
+    body: ChangedSchedule,
     principal: RequestPrincipal,
     services: RequestServices,
 ) -> Schedule:

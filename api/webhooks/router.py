@@ -3,7 +3,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from api.auth.permissions import READ_TRIGGERS, WRITE_TRIGGERS
 from api.auth.requirements import RequestPrincipal, allow
@@ -39,6 +39,24 @@ public_router = APIRouter(tags=["triggers"])
 router = APIRouter(prefix="/webhooks", tags=["triggers"])
 
 WebhookId = Annotated[int, Path(ge=1, le=MAX_INT4, description="Number of the webhook")]
+
+
+async def _settle_new(
+    body: WebhookCreate, principal: RequestPrincipal, composition: RequestComposition
+) -> WebhookCreate:
+    """Name the run as limits of access do, before the route's unit of work is open."""
+    return await composition.triggers.settle_run(body, principal)
+
+
+async def _settle_changed(
+    body: WebhookUpdate, principal: RequestPrincipal, composition: RequestComposition
+) -> WebhookUpdate:
+    """Do likewise with what is changed."""
+    return await composition.triggers.settle_run(body, principal)
+
+
+NewWebhook = Annotated[WebhookCreate, Depends(_settle_new)]
+ChangedWebhook = Annotated[WebhookUpdate, Depends(_settle_changed)]
 
 _READ = [allow(READ_TRIGGERS)]
 _WRITE = [allow(WRITE_TRIGGERS)]
@@ -84,7 +102,7 @@ async def list_webhooks(
     responses=describe_errors(WebhookExistsError),
 )
 async def create_webhook(
-    body: WebhookCreate, response: Response, principal: RequestPrincipal, services: RequestServices
+    body: NewWebhook, response: Response, principal: RequestPrincipal, services: RequestServices
 ) -> NewSecret:
     """Add a webhook. Its secret is in this answer and never shown again."""
     owner = await make_owner(services, principal)
@@ -136,7 +154,7 @@ async def list_deliveries(
 )
 async def update_webhook(
     webhook_id: WebhookId,
-    body: WebhookUpdate,
+    body: ChangedWebhook,
     principal: RequestPrincipal,
     services: RequestServices,
 ) -> Webhook:

@@ -278,3 +278,26 @@ async def test_the_keys_of_triggers_are_theirs(client: httpx.AsyncClient) -> Non
     refused = await client.post("/runs", json=RUN, headers=headers)
     assert refused.status_code == 422
     assert "Idempotency-Key" in refused.json()["detail"]
+
+
+@pytest.mark.parametrize("noun", ["schedules", "webhooks"])
+async def test_a_template_is_known_by_each_of_its_names(
+    connect: Connect, add_operator: AddUser, noun: str
+) -> None:
+    """Whoever is limited to a template may name it as anybody does; others stay refused."""
+    limited = [{"role": "operator", "templates": ["site.yml"]}]
+    alice = connect((await add_operator("alice", grants=limited))["token"])
+    more = {"cron": "0 * * * *"} if noun == "schedules" else {}
+    run = {"kind": "playbook", "playbook": "site", "limit": "web"}
+    added = await alice.post(f"/{noun}", json={"name": "hers", "run": run, **more})
+    assert added.status_code == 201, added.text
+    assert added.json()["run"]["name"] == "site.yml"
+    path = f"/{noun}/{added.json()['id']}"
+    assert (await alice.patch(path, json={"run": run})).status_code == 200
+    assert (await alice.patch(path, json={})).status_code == 200
+    run["playbook"] = "other"
+    for answer in (
+        await alice.post(f"/{noun}", json={"name": "another", "run": run, **more}),
+        await alice.patch(path, json={"run": run}),
+    ):
+        assert answer.status_code == 403, answer.text
