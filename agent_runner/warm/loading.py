@@ -17,6 +17,9 @@ import tempfile
 import threading
 from pathlib import Path
 
+from agent_runner.warm.priming import prime
+from agent_runner.warm.waiting import wait_for_results
+
 PROGRAM = Path(sys.executable).with_name("ansible-playbook")
 """The program that a fork takes the place of."""
 
@@ -43,20 +46,21 @@ PLUGINS = {
     "action": "add_host assemble assert async_status command copy debug fail fetch gather_facts"
     " group_by include_vars normal pause raw reboot script service set_fact set_stats shell"
     " template uri validate_argument_spec wait_for_connection",
-    "become": "su sudo",
+    "become": "runas su sudo",
     "cache": "memory",
-    "callback": "default",
-    "connection": "local",
+    "callback": "default junit minimal oneline tree",
+    "connection": "_paramiko_ssh local paramiko_ssh psrp ssh winrm",
     "filter": "core encryption mathstuff urls urlsplit",
     "inventory": "yaml",
     "lookup": "env file fileglob first_found items password pipe sequence template together vars"
     " dict indexed_items lines list nested random_choice subelements varnames",
-    "shell": "sh",
+    "shell": "cmd powershell sh",
     "strategy": "free linear",
     "test": "core files mathstuff uri",
     "vars": "host_group_vars",
 }
-"""Of the plugins that come with Ansible those that playbooks use every day."""
+"""Of the plugins that come with Ansible those that playbooks use every day; of become, callback,
+connection and shell each run loads all that there are."""
 
 
 def load_ansible() -> None:
@@ -75,6 +79,8 @@ def load_ansible() -> None:
         for kind, names in PLUGINS.items():
             for name in names.split():
                 _load(f"ansible.plugins.{kind}.{name}")
+        prime(PLUGINS)
+        wait_for_results()
     tempfile.tempdir = None  # where it is depends on each execution's environment
 
 

@@ -101,6 +101,12 @@ class PlaybookRunCreate(Selection, Body):
     tags: Tags = []
     skip_tags: Tags = []
     verbosity: Annotated[int, Field(ge=0, le=5, description="As many -v")] = 0
+    warm: Annotated[
+        bool,
+        Field(
+            description="Fork it from what has loaded Ansible on the host, where that can be done"
+        ),
+    ] = True
     accept_differences: Annotated[
         bool,
         Field(description="Run it though 'serial', 'run_once' or 'delegate_to' mean other things"),

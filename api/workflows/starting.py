@@ -152,6 +152,7 @@ def _build_playbook(briefing: Briefing) -> ExecuteAnsibleParams:
         tags=spec["tags"],
         skip_tags=spec["skip_tags"],
         verbosity=spec["verbosity"],
+        warm=spec.get("warm", True),
     )
 
 

@@ -41,6 +41,13 @@ Content = Annotated[
         help="Send this folder as content instead of the control plane's own.",
     ),
 ]
+Warm = Annotated[
+    bool | None,
+    typer.Option(
+        "--warm/--no-warm",
+        help="Fork ansible-playbook on each host from what has loaded it, or start it anew.",
+    ),
+]
 AcceptDifferences = Annotated[
     bool,
     typer.Option(

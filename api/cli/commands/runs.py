@@ -28,6 +28,7 @@ from api.cli.arguments.playbook_options import (
     SkipTags,
     Tags,
     Verbosity,
+    Warm,
 )
 from api.cli.arguments.rollout_options import Rollout
 from api.cli.arguments.variables import parse_variables
@@ -59,6 +60,7 @@ def run_playbook(  # noqa: PLR0913 - the options of ansible-playbook
     verbosity: Verbosity = 0,
     timeout: Timeout = None,
     content: Content = None,
+    warm: Warm = None,
     accept_differences: AcceptDifferences = False,
     detach: Detach = False,
     as_json: AsJson = False,
@@ -93,10 +95,9 @@ def run_playbook(  # noqa: PLR0913 - the options of ansible-playbook
         "extra_vars": parse_variables(extra_vars or ()),
         "check": check,
         "diff": diff,
-        **_split_tags(tags=tags, skip_tags=skip_tags),
         "verbosity": min(verbosity, MAX_VERBOSITY),
-        **_choose(limit, labels, states),
-        **_optional(timeout_s=timeout, accept_differences=accept_differences or None),
+        **(_split_tags(tags=tags, skip_tags=skip_tags) | _choose(limit, labels, states)),
+        **_optional(timeout_s=timeout, warm=warm, accept_differences=accept_differences or None),
     }
     client, how = open_client(), Presentation(detach, as_json, color)
     return _start(client, body | send_content(client, content), rollout, how)

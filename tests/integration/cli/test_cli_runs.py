@@ -162,7 +162,7 @@ def test_a_playbook_with_everything(api: Any, myx: Any, tmp_path: Path) -> None:
     _script(api, _connection(), run=RUN | {"kind": "playbook"})
     options = ["-e", "a=1", "--limit", "web:!web3", "site.yml", "-e", f"@{tmp_path}/vars.yml"]
     more = ["-CD", "--tags", "a,b", "-t", "c", "--skip-tags", "d", "-vv", "--timeout", "5"]
-    assert myx("run", *options, *more).code == 0
+    assert myx("run", *options, *more, "--no-warm").code == 0
     [created] = api.find("POST", "/runs")
     assert created.json == {
         "kind": "playbook",
@@ -175,6 +175,7 @@ def test_a_playbook_with_everything(api: Any, myx: Any, tmp_path: Path) -> None:
         "skip_tags": ["d"],
         "verbosity": 2,
         "timeout_s": 5.0,
+        "warm": False,
     }
 
 

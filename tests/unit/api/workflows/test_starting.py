@@ -85,6 +85,18 @@ async def test_a_command_starts_with_the_executions_id(
     assert (params.command, params.args, params.timeout) == ("echo", ["hi"], 5.0)
 
 
+async def test_a_playbook_is_warm_unless_it_is_not_wanted(
+    start: Start, agent: MemoryAgent, task: Task
+) -> None:
+    """An order that is older than the choice, or does not choose, leaves it to the host."""
+    await start(PLAYBOOK)
+    assert agent.executions[task.id].params.warm
+
+    agent.executions.clear()
+    await start(dataclasses.replace(PLAYBOOK, spec={**PLAYBOOK.spec, "warm": False}))
+    assert not agent.executions[task.id].params.warm
+
+
 async def test_the_account_is_passed_on(start: Start, agent: MemoryAgent, task: Task) -> None:
     """A command and a script run as the account that was asked for."""
     spec = {"script": {"name": "job", "content": "id"}, "args": [], "user": "www-data"}
