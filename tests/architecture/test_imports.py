@@ -14,8 +14,12 @@ import grimp
 
 EDGES: dict[str, str | tuple[str, ...]] = {
     "ansible_runner": "agent_runner/executions/",
-    # Two parts of it: inventories, and argument specs.
-    "ansible": ("api/hosts/selection/patterns.py", "api/templates/conversion.py"),
+    # Parts of it: inventories, argument specs, and what makes it start warm.
+    "ansible": (
+        "api/hosts/selection/patterns.py",
+        "api/templates/conversion.py",
+        "agent_runner/warm/",
+    ),
     "dbos": "api/workflows/engine.py",
     # Two servers of others that are asked: agents, and receivers of notifications.
     "aiohttp": ("api/agents/client.py", "api/notifications/sender.py"),

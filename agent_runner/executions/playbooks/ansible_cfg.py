@@ -9,6 +9,8 @@ import configparser
 import os
 from pathlib import Path
 
+from agent_runner.warm.modules.settings import build_settings as build_module_settings
+
 DEFAULT_CALLBACK_PLUGINS = "~/.ansible/plugins/callback:/usr/share/ansible/plugins/callback"
 DEFAULT_COLLECTIONS = "~/.ansible/collections:/usr/share/ansible/collections"
 DEFAULT_ROLES = "~/.ansible/roles:/usr/share/ansible/roles:/etc/ansible/roles"
@@ -17,8 +19,13 @@ CALLBACK_FOLDER = Path(__file__).parent.parent / "callback"
 """Where the plugin lies that writes events."""
 
 
-def build_settings(bundle: Path) -> dict[str, str]:
-    """Return the ``ANSIBLE_*`` variables for a playbook of this bundle."""
+def build_settings(bundle: Path, *, warm: bool = True) -> dict[str, str]:
+    """Return the ``ANSIBLE_*`` variables for a playbook of this bundle.
+
+    Args:
+        bundle: where the content lies.
+        warm: whether modules may run in ready interpreters.
+    """
     defaults = _read_defaults(bundle / "ansible.cfg")
     callbacks = defaults.get("callback_plugins", DEFAULT_CALLBACK_PLUGINS)
     settings = {
@@ -26,6 +33,7 @@ def build_settings(bundle: Path) -> dict[str, str]:
         "ANSIBLE_FORCE_COLOR": "true",
         "ANSIBLE_INVENTORY_ENABLED": "yaml",
         "ORIGINAL_STDOUT_CALLBACK": defaults.get("stdout_callback", "default"),
+        **build_module_settings(defaults.get("connection_plugins"), enabled=warm),
     }
     if (bundle / "ansible.cfg").is_file():
         settings["ANSIBLE_CONFIG"] = str(bundle / "ansible.cfg")
