@@ -98,7 +98,9 @@ class Starter:
             return await self._start(
                 params.command_id,
                 {"playbook": params.playbook, "limit": params.limit, "audit": facts},
-                lambda folder: prepare_playbook(folder, bundle, params, self._limits),
+                lambda folder: prepare_playbook(
+                    folder, bundle, params, self._limits, warm=self._supervisors.warm.is_on
+                ),
             )
 
     @contextmanager

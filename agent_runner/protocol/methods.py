@@ -130,6 +130,7 @@ class WarmStatus(Result, frozen=True):
     ``profiles`` counts the sets of content and settings for which such a process is kept, and
     ``ready`` those of them that can fork now. ``forks``, ``fallbacks`` (by reason: playbooks that
     went the stock way) and ``restarts`` (of these processes) count since the agent's start.
+    ``modules`` counts those of ended playbooks: ``warm``, or by the reason for the stock way.
     """
 
     state: WarmState
@@ -138,6 +139,7 @@ class WarmStatus(Result, frozen=True):
     forks: int = 0
     fallbacks: dict[str, int] = {}
     restarts: int = 0
+    modules: dict[str, int] = {}
 
 
 class GetStatusResult(Result, frozen=True):

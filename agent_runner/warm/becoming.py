@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from agent_runner.warm.loading import PROGRAM
+from agent_runner.warm.releasing import release_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +48,7 @@ def renew_state(argv: Sequence[str], env: Mapping[str, str]) -> None:
     tempfile.tempdir = None
     _renew_randomness()
     _renew_scratch()
+    release_plugins()
 
 
 def _renew_randomness() -> None:

@@ -19,6 +19,7 @@ from agent_runner.executions.nursery.residents import Resident
 from agent_runner.executions.spawn import Started, spawn_warm
 from agent_runner.executions.supervisor.launch import Launch
 from agent_runner.protocol.methods import WarmState, WarmStatus
+from agent_runner.warm.modules.counts import read_counts
 from agent_runner.warm.profile import Profile
 
 MAX_PROFILES = 2
@@ -65,7 +66,7 @@ class WarmPool:
     """
 
     def __init__(self, *, is_on: bool, clock: Callable[[], float] = time.monotonic) -> None:
-        self._is_on = is_on
+        self.is_on = is_on
         self._clock = clock
         self._places: dict[Profile, _Place] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -73,6 +74,7 @@ class WarmPool:
         self._forked: set[str] = set()
         self._restarts = 0
         self._fallbacks: Counter[str] = Counter()
+        self._modules: Counter[str] = Counter()
 
     async def close(self) -> None:
         """End the resident processes; what was forked from them goes on."""
@@ -90,10 +92,12 @@ class WarmPool:
             forks=self._forks,
             fallbacks=dict(self._fallbacks),
             restarts=self._restarts,
+            modules=dict(self._modules),
         )
 
     def note_end(self, folder: Folder) -> None:
-        """Count it where a supervisor that could have forked its playbook has not done so."""
+        """Count how it started, where it could have been forked, and how its modules ran."""
+        self._modules.update(read_counts(folder.path))
         if folder.command_id in self._forked:
             self._forked.discard(folder.command_id)
             obstacle = (find_json(folder.result) or {}).get("warm_obstacle", "")
@@ -106,7 +110,7 @@ class WarmPool:
 
         Where it is not known whether it was forked, there may be two of them, as with a nursery.
         """
-        if not self._is_on or not launch.warm or launch.playbook is None:
+        if not self.is_on or not launch.warm or launch.playbook is None:
             return None
         profile = Profile.of(launch)
         place = self._places.get(profile) or self._enter(profile)
@@ -196,7 +200,7 @@ class WarmPool:
         return place.used_at + IDLE_S - self._clock()
 
     def _name_state(self) -> WarmState:
-        if not self._is_on:
+        if not self.is_on:
             return "off"
         if not self._places:
             return "idle"

@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from agent_runner.warm.modules.counts import read_counts
-from agent_runner.warm.modules.settings import CONNECTION_FOLDER, locate_scratch
+from agent_runner.warm.modules.settings import (
+    CONNECTION_FOLDER,
+    allow_warm_modules,
+    locate_scratch,
+)
 
 CONTENT = Path(__file__).parents[1] / "integration/agent_runner/warm_modules/content"
 PATIENCE_S = 300.0
@@ -60,10 +64,12 @@ class Bench:
     def start(self, playbook: str, *, warm: bool, **env: str) -> subprocess.Popen[str]:
         """Start a playbook of the content."""
         program = Path(sys.executable).parent / "ansible-playbook"
+        if warm:
+            allow_warm_modules(self.execution)
         return subprocess.Popen(
             [program, "-i", self.inventory, playbook],
             cwd=self.content,
-            env={**self._describe(warm=warm), **env},
+            env={**self._describe(), **env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -90,8 +96,8 @@ class Bench:
         path = locate_scratch(self.execution) / ".errors"
         return path.read_text() if path.exists() else ""
 
-    def _describe(self, *, warm: bool) -> dict[str, str]:
-        settings = {
+    def _describe(self) -> dict[str, str]:
+        return {
             "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": os.environ.get("HOME", "/"),
             "USER": "root" if os.geteuid() == 0 else os.environ.get("USER", ""),
@@ -102,9 +108,8 @@ class Bench:
             "ANSIBLE_CALLBACKS_ENABLED": "collect_results",
             "ANSIBLE_LOCAL_TEMP": str(self.execution / "tmp"),
             "ANSIBLE_COLLECTIONS_PATH": str(self.content / "collections"),
+            "ANSIBLE_CONNECTION_PLUGINS": str(CONNECTION_FOLDER),
         }
-        plugins = {"ANSIBLE_CONNECTION_PLUGINS": str(CONNECTION_FOLDER)} if warm else {}
-        return {**settings, **plugins}
 
 
 def _normalize(value: Any) -> Any:

@@ -19,13 +19,8 @@ CALLBACK_FOLDER = Path(__file__).parent.parent / "callback"
 """Where the plugin lies that writes events."""
 
 
-def build_settings(bundle: Path, *, warm: bool = True) -> dict[str, str]:
-    """Return the ``ANSIBLE_*`` variables for a playbook of this bundle.
-
-    Args:
-        bundle: where the content lies.
-        warm: whether modules may run in ready interpreters.
-    """
+def build_settings(bundle: Path) -> dict[str, str]:
+    """Return the ``ANSIBLE_*`` variables for a playbook of this bundle."""
     defaults = _read_defaults(bundle / "ansible.cfg")
     callbacks = defaults.get("callback_plugins", DEFAULT_CALLBACK_PLUGINS)
     settings = {
@@ -33,7 +28,7 @@ def build_settings(bundle: Path, *, warm: bool = True) -> dict[str, str]:
         "ANSIBLE_FORCE_COLOR": "true",
         "ANSIBLE_INVENTORY_ENABLED": "yaml",
         "ORIGINAL_STDOUT_CALLBACK": defaults.get("stdout_callback", "default"),
-        **build_module_settings(defaults.get("connection_plugins"), enabled=warm),
+        **build_module_settings(defaults.get("connection_plugins")),
     }
     if (bundle / "ansible.cfg").is_file():
         settings["ANSIBLE_CONFIG"] = str(bundle / "ansible.cfg")

@@ -15,6 +15,7 @@ from agent_runner.executions.playbooks.inventory import build_limit, write_inven
 from agent_runner.executions.supervisor.launch import Launch, Playbook
 from agent_runner.protocol.errors import InvalidParamsError
 from agent_runner.protocol.methods import ExecuteAnsibleParams
+from agent_runner.warm.modules.settings import allow_warm_modules
 
 
 def check_playbook_path(playbook: str) -> None:
@@ -31,9 +32,16 @@ def check_playbook_path(playbook: str) -> None:
 
 
 def prepare_playbook(
-    folder: Folder, bundle: Path, params: ExecuteAnsibleParams, limits: Limits
+    folder: Folder, bundle: Path, params: ExecuteAnsibleParams, limits: Limits, *, warm: bool
 ) -> Launch:
     """Lay out the private data directory of a playbook and return what to run.
+
+    Args:
+        folder: the execution's.
+        bundle: where the content lies.
+        params: what is asked for.
+        limits: what may be used of the host.
+        warm: whether this host starts playbooks and modules from what is loaded.
 
     Raises:
         InvalidParamsError: the inventory is none.
@@ -41,6 +49,9 @@ def prepare_playbook(
     """
     for directory in (folder.runner, folder.runner / "env", folder.tmp):
         directory.mkdir(mode=0o700)
+    is_warm = warm and params.warm
+    if is_warm:
+        allow_warm_modules(folder.path)
     if params.extra_vars:
         write_private(folder.runner / "env" / "extravars", json.dumps(params.extra_vars))
     inventory = write_inventory(folder.runner / "inventory", bundle, params)
@@ -56,7 +67,7 @@ def prepare_playbook(
         emits_events=True,
         playbook=_describe(folder, bundle, inventory, params),
         events_max_bytes=limits.events_max_bytes,
-        warm=params.warm,
+        warm=is_warm,
     )
 
 

@@ -142,7 +142,6 @@ def _count_profiles(folder: str) -> int:
 def _open_scratch(execution: Path) -> Iterator[str]:
     """Give the folder for sockets by a path that is short enough for any of them."""
     path = locate_scratch(execution)
-    path.mkdir(mode=0o700, exist_ok=True)
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield f"/proc/self/fd/{fd}"

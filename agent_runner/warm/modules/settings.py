@@ -24,24 +24,35 @@ CACHE_NAME = "warm"
 PATH_VARIABLE = "ANSIBLE_CONNECTION_PLUGINS"
 
 
-def build_settings(configured: str | None, *, enabled: bool) -> dict[str, str]:
-    """Return the variables for ``ansible-playbook``; none where it is to be the stock one.
+def build_settings(configured: str | None) -> dict[str, str]:
+    """Return the variables for ``ansible-playbook``.
+
+    They are the same whether modules run warm or not: the environment is nothing that a playbook
+    could see a difference in.
 
     Args:
         configured: what the content's ``ansible.cfg`` says of ``connection_plugins``.
-        enabled: whether modules may run in ready interpreters.
     """
-    if not enabled:
-        return {}
     return {
         PATH_VARIABLE: f"{configured or DEFAULT_CONNECTION_PLUGINS}{os.pathsep}{CONNECTION_FOLDER}"
     }
 
 
+def allow_warm_modules(execution: Path) -> None:
+    """Let the modules of an execution run in ready interpreters; without this none does.
+
+    Raises:
+        OSError: its folder cannot be written.
+    """
+    locate_scratch(execution).mkdir(mode=0o700)
+
+
 def find_execution() -> Path | None:
-    """Return the folder of the execution that this process belongs to, where there is one."""
+    """Return the folder of the execution that this process belongs to, if its modules run warm."""
     folder = os.environ.get(MARKER)
-    return Path(folder) if folder else None
+    if not folder or not locate_scratch(Path(folder)).is_dir():
+        return None
+    return Path(folder)
 
 
 def locate_scratch(execution: Path) -> Path:
@@ -52,10 +63,3 @@ def locate_scratch(execution: Path) -> Path:
 def locate_cache(execution: Path) -> Path:
     """Return where compiled modules are kept on this host."""
     return execution.parent.parent / CACHE_NAME
-
-
-def forget_settings() -> None:
-    """Leave no trace of ``build_settings`` in the environment that programs inherit."""
-    paths = os.environ.get(PATH_VARIABLE, "").split(os.pathsep)
-    if paths[-1] == str(CONNECTION_FOLDER):
-        del os.environ[PATH_VARIABLE]

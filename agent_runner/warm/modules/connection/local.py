@@ -26,7 +26,7 @@ from agent_runner.warm.modules.commands import (
 from agent_runner.warm.modules.counts import WARM, note_module
 from agent_runner.warm.modules.exchange import run_module, tell_as_shell
 from agent_runner.warm.modules.interpreters import Ansible, connect, locate_interpreter
-from agent_runner.warm.modules.settings import find_execution, forget_settings
+from agent_runner.warm.modules.settings import find_execution
 from agent_runner.warm.modules.target.requests import Request, describe_environment
 
 DOCUMENTATION = """
@@ -87,7 +87,6 @@ def _load_stock() -> Any:
 
 display = Display()
 stock = _load_stock()
-forget_settings()
 
 
 class Connection(stock.Connection):  # type: ignore[misc,name-defined] # ansible-core has no types

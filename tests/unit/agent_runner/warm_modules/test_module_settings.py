@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How ansible-playbook finds the connection plugin, and what is counted."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,8 @@ from agent_runner.warm.modules.counts import WARM, note_module, read_counts
 from agent_runner.warm.modules.settings import (
     CONNECTION_FOLDER,
     PATH_VARIABLE,
+    allow_warm_modules,
     find_execution,
-    forget_settings,
 )
 
 
@@ -25,28 +24,16 @@ def test_plugins_of_the_content_and_the_host_come_first(tmp_path: Path) -> None:
     assert build_settings(tmp_path)[PATH_VARIABLE] == f"mine:{CONNECTION_FOLDER}"
 
 
-def test_switched_off_nothing_is_set(tmp_path: Path) -> None:
-    """Then it is the stock ansible-playbook."""
-    assert PATH_VARIABLE not in build_settings(tmp_path, warm=False)
-
-
-@pytest.mark.parametrize("value", [None, "theirs", f"theirs:{CONNECTION_FOLDER}"])
-def test_programs_inherit_only_what_is_not_ours(
-    value: str | None, monkeypatch: pytest.MonkeyPatch
+def test_only_where_it_is_allowed_modules_run_warm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Modules find the environment that they find the stock way."""
-    monkeypatch.delenv(PATH_VARIABLE, raising=False)
-    if value is not None:
-        monkeypatch.setenv(PATH_VARIABLE, value)
-    forget_settings()
-    assert os.environ.get(PATH_VARIABLE) == (value if value == "theirs" else None)
-
-
-def test_without_an_execution_nothing_is_warm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There would be no folder for it."""
+    """An execution says so by a folder of its own, and no other process is one."""
     assert find_execution() is None
-    monkeypatch.setenv("MYX_EXECUTION_FOLDER", "/spool/id")
-    assert find_execution() == Path("/spool/id")
+    monkeypatch.setenv("MYX_EXECUTION_FOLDER", str(tmp_path))
+    assert find_execution() is None
+    (tmp_path / "tmp").mkdir()
+    allow_warm_modules(tmp_path)
+    assert find_execution() == tmp_path
 
 
 def test_modules_are_counted_by_how_they_ran(tmp_path: Path) -> None:
