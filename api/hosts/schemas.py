@@ -21,13 +21,21 @@ from api.hosts.fields import (
     ShortText,
     SshUser,
 )
-from api.hosts.selection.labels import MAX_REQUIREMENTS, LabelRequirement, Labels
+from api.hosts.selection.labels import LabelRequirements, Labels
 
 AgentState = Literal["not_installed", "online", "offline"]
 PresenceState = Literal["not_installed", "online", "offline", "maintenance"]
 """What the history of a host is made of."""
 HostState = Literal["not_installed", "online", "offline", "failed"]
 """A host's agent, or that the last execution there failed."""
+HostStates = Annotated[
+    tuple[HostState, ...],
+    Field(
+        max_length=10,
+        description="Only hosts whose agent is in one of these states; 'failed' narrows them "
+        "to hosts whose last execution failed",
+    ),
+]
 
 HostOrder = Literal[
     "name", "-name", "address", "-address", "created_at", "-created_at", "updated_at", "-updated_at"
@@ -123,18 +131,8 @@ class HostQuery(PageQuery):
     group: Annotated[
         str | None, Field(description="Only hosts in this group, or in a group inside it")
     ] = None
-    label: Annotated[
-        tuple[LabelRequirement, ...],
-        Field(max_length=MAX_REQUIREMENTS, description="Only hosts with these labels, all of them"),
-    ] = ()
-    state: Annotated[
-        tuple[HostState, ...],
-        Field(
-            max_length=10,
-            description="Only hosts whose agent is in one of these states; 'failed' narrows them "
-            "to hosts whose last execution failed",
-        ),
-    ] = ()
+    label: LabelRequirements = ()
+    state: HostStates = ()
     search: Annotated[
         str | None,
         StringConstraints(min_length=1, max_length=200),

@@ -108,3 +108,7 @@ LabelRequirement = Annotated[
         max_length=1000, description="As in Kubernetes", examples=["env=prod", "tier in (web,db)"]
     ),
 ]
+LabelRequirements = Annotated[
+    tuple[LabelRequirement, ...],
+    Field(max_length=MAX_REQUIREMENTS, description="Only hosts with these labels, all of them"),
+]

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from api.hosts.schemas import HostState
-from api.hosts.selection.labels import MAX_REQUIREMENTS, LabelRequirement
+from api.hosts.schemas import HostStates
+from api.hosts.selection.labels import LabelRequirements
 from api.hosts.targets import Selector
 
 Limit = Annotated[
@@ -22,18 +22,8 @@ class Selection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     limit: Limit | None = None
-    labels: Annotated[
-        tuple[LabelRequirement, ...],
-        Field(max_length=MAX_REQUIREMENTS, description="Only hosts with these labels, all of them"),
-    ] = ()
-    states: Annotated[
-        tuple[HostState, ...],
-        Field(
-            max_length=10,
-            description="Only hosts whose agent is in one of these states; 'failed' narrows them "
-            "to hosts whose last execution failed",
-        ),
-    ] = ()
+    labels: LabelRequirements = ()
+    states: HostStates = ()
 
     @property
     def selector(self) -> Selector:
