@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import yaml
-
 from api.runs.errors import PlaybookInvalidError
-from api.templates.content.content_yaml import ContentLoader
+from api.templates.content.content_yaml import load_yaml
+from api.templates.errors import ContentYamlError
 
 _IMPORT_KEYS = tuple(
     f"{prefix}import_playbook" for prefix in ("", "ansible.builtin.", "ansible.legacy.")
@@ -41,24 +40,14 @@ def parse_playbook(path: str, text: bytes) -> list[Play | Import]:
         PlaybookInvalidError: it is no YAML, with line and column, or no playbook.
     """
     try:
-        entries = yaml.load(text, Loader=ContentLoader)  # noqa: S506 - derived from SafeLoader
-    except yaml.MarkedYAMLError as error:
-        raise PlaybookInvalidError(_describe_yaml_error(path, error)) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise PlaybookInvalidError(f"{path} is not YAML: {error}. Correct the file.") from error
+        entries = load_yaml(path, text)
+    except ContentYamlError as error:
+        raise PlaybookInvalidError(error.message) from error
     if not isinstance(entries, list) or not entries:
         raise PlaybookInvalidError(
             f"{path} is no playbook: it must be a list of plays, each beginning with '- hosts:'."
         )
     return [_read_entry(path, number, entry) for number, entry in enumerate(entries, start=1)]
-
-
-def load_yaml(text: bytes) -> Any:
-    """Read any file of a role as it is written; what is no YAML is None."""
-    try:
-        return yaml.load(text, Loader=ContentLoader)  # noqa: S506 - derived from SafeLoader
-    except (yaml.YAMLError, ValueError, RecursionError):
-        return None
 
 
 def _read_entry(path: str, number: int, entry: Any) -> Play | Import:
@@ -78,9 +67,3 @@ def _read_entry(path: str, number: int, entry: Any) -> Play | Import:
             f"{path}: entry {number} has neither 'hosts' nor 'import_playbook'. Add one of them."
         )
     return Play(tuple(str(pattern) for pattern in patterns), variables, path, entry)
-
-
-def _describe_yaml_error(path: str, error: yaml.MarkedYAMLError) -> str:
-    mark = error.problem_mark or error.context_mark
-    place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    return f"{path}{place}: {error.problem or error.context or 'not YAML'}. Correct the file."

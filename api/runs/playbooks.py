@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from api.runs.bundle_files import read_files
+from api.bundles.content import BundleContent, read_bundle
 from api.runs.errors import PlaybookInvalidError, PlaybookNotFoundError
 from api.runs.playbook_yaml import Play, parse_playbook
 from api.runs.templating import CannotRenderError, render_pattern
@@ -46,7 +46,7 @@ class _Inspection:
     """One walk through a playbook and its imports."""
 
     def __init__(self, archive: Path, extra_vars: Mapping[str, Any]) -> None:
-        self._archive = archive
+        self._content: BundleContent = read_bundle(archive)
         self._extra_vars = extra_vars
         self._plays: list[Play] = []
         self._unknown_imports: list[str] = []
@@ -78,11 +78,12 @@ class _Inspection:
                 "Look for one that imports itself."
             )
         candidates = _list_candidates(name, importer)
-        files = read_files(self._archive, candidates)
+        found = self._content.read(candidates)
         for candidate in candidates:
-            if candidate in files.contents:
-                return candidate, files.contents[candidate]
-        raise PlaybookNotFoundError(_describe_missing(name, importer, files.names), "playbook")
+            if candidate in found:
+                return candidate, found[candidate]
+        names = self._content.names
+        raise PlaybookNotFoundError(_describe_missing(name, importer, names), "playbook")
 
 
 def _list_candidates(name: str, importer: str | None) -> list[str]:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from api.runs.bundle_files import read_files
+from api.bundles.content import read_bundle
 from api.runs.content.findings import Finding, look_at_play, look_at_task
-from api.runs.playbook_yaml import Play, load_yaml
+from api.runs.playbook_yaml import Play
+from api.templates.content.content_yaml import load_yaml
+from api.templates.errors import ContentYamlError
 
 MAX_ROUNDS = 8
-"""How deep includes are followed: the archive is read once for each level."""
+"""How deep includes are followed."""
 
 MAX_TASKS = 20_000
 """Entries that are looked at; the rest of a playbook of that size is not."""
@@ -33,14 +35,12 @@ def find_differences(archive: Path, plays: Sequence[Play]) -> list[Finding]:
     scan = _Scan()
     for play in plays:
         scan.look_at_play(play)
-    names: frozenset[str] | None = None
+    content = read_bundle(archive)
     for _ in range(MAX_ROUNDS):
         if not scan.has_wishes:
             break
-        if names is None:
-            names = read_files(archive, ()).names
-        wanted = scan.take_wishes(names)
-        for path, text in sorted(read_files(archive, wanted).contents.items()):
+        wanted = scan.take_wishes(content.names)
+        for path, text in sorted(content.read(wanted).items()):
             scan.look_at_file(path, text)
     return list(dict.fromkeys(scan.findings))
 
@@ -83,7 +83,10 @@ class _Scan:
 
     def look_at_file(self, path: str, text: bytes) -> None:
         """Look at a file of tasks or at a role's dependencies; Ansible will speak of wrong YAML."""
-        document = load_yaml(text)
+        try:
+            document = load_yaml(path, text)
+        except ContentYamlError:
+            return
         if isinstance(document, list):
             self._look_at_tasks(path, document)
         elif isinstance(document, Mapping) and path.endswith(("meta/main.yml", "meta/main.yaml")):

@@ -2,12 +2,11 @@
 """Which files of a bundle tell of templates? Playbooks, what they import, and roles' metadata."""
 
 import re
-import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from api.bundles.content import YAML_ENDINGS, read_bundle
 from api.templates.content.content_yaml import load_yaml
 from api.templates.errors import ContentYamlError
 
@@ -16,8 +15,6 @@ MAX_FILE_BYTES = 512 * 1024
 
 MAX_TOTAL_BYTES = 16 * 1024 * 1024
 MAX_FILES = 5000
-
-YAML_ENDINGS = (".yml", ".yaml")
 
 _TELLING = re.compile(
     r"""
@@ -62,24 +59,17 @@ class ContentFiles:
 
 def read_content(archive: Path) -> ContentFiles:
     """Read the files of a bundle that tell of templates; blocks."""
-    texts: dict[str, bytes] = {}
+    content = read_bundle(archive)
+    wanted: list[str] = []
     unread: set[str] = set()
     total_bytes = 0
-    with tarfile.open(archive, mode="r:gz") as bundle:
-        for member in _list_telling(bundle):
-            total_bytes += member.size if member.size <= MAX_FILE_BYTES else 0
-            file = bundle.extractfile(member)
-            is_within = total_bytes <= MAX_TOTAL_BYTES and len(texts) < MAX_FILES
-            if file is None or not is_within or member.size > MAX_FILE_BYTES:
-                unread.add(member.name)
-            else:
-                texts[member.name] = file.read()
-    return ContentFiles(texts, frozenset(unread))
-
-
-def _list_telling(bundle: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    for member in bundle:
-        # No links: what they point to may be anywhere in the archive.
-        is_yaml = member.isreg() and member.name.endswith(YAML_ENDINGS)
-        if is_yaml and _TELLING.fullmatch(member.name):
-            yield member
+    for name, size in content.yaml_sizes.items():
+        if not _TELLING.fullmatch(name):
+            continue
+        total_bytes += size if size <= MAX_FILE_BYTES else 0
+        is_within = total_bytes <= MAX_TOTAL_BYTES and len(wanted) < MAX_FILES
+        if is_within and size <= MAX_FILE_BYTES:
+            wanted.append(name)
+        else:
+            unread.add(name)
+    return ContentFiles(content.read(wanted), frozenset(unread))

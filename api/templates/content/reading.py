@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from api.templates.content.files import YAML_ENDINGS, ContentFiles
+from api.bundles.content import YAML_ENDINGS
+from api.templates.content.files import ContentFiles
 from api.templates.content.plays import (
     Import,
     Play,
