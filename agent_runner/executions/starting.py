@@ -26,6 +26,7 @@ from agent_runner.executions.spool import Spool
 from agent_runner.executions.supervisor.launch import Launch, Scope, write_launch
 from agent_runner.protocol.errors import BundleMissingError, DiskFullError, RpcError
 from agent_runner.protocol.methods import ExecuteAnsibleParams, ExecuteCommandParams
+from agent_runner.tracing import get_request_id
 
 _logger = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class Starter:
         """
         if self._spool.has(params.command_id):
             return False
-        facts = describe_command(params)
+        facts = {**describe_command(params), "request_id": get_request_id()}
         with self._noting_refusals(params.command_id, facts):
             check_command(params)
             self._admission.check_command(params)
@@ -90,7 +91,7 @@ class Starter:
         """
         if self._spool.has(params.command_id):
             return False
-        facts = describe_playbook(params)
+        facts = {**describe_playbook(params), "request_id": get_request_id()}
         with self._noting_refusals(params.command_id, facts):
             check_playbook_path(params.playbook)
             self._admission.check_playbook()

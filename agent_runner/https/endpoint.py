@@ -24,6 +24,8 @@ from agent_runner.https.asgi import (
 from agent_runner.https.connections import CONNECTION
 from agent_runner.protocol.methods import MAX_REQUEST_BYTES, TOKEN_HEADER
 from agent_runner.rpc.dispatcher import Call, Dispatcher
+from agent_runner.tracing import HEADER as TRACE_HEADER
+from agent_runner.tracing import note_trace
 
 ANSWER_TIMEOUT_S = 60.0
 """How long a caller may leave earlier answers unread while the next one waits to be sent."""
@@ -92,6 +94,7 @@ class RpcEndpoint:
         body = await read_body(scope, receive, MAX_REQUEST_BYTES)
         if body is None:
             return TOO_LARGE
+        note_trace(find_header(scope, TRACE_HEADER))
         call = self._dispatcher.accept(body)
         if not isinstance(call, Call):
             return _wrap(call)

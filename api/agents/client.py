@@ -19,12 +19,15 @@ from agent_runner.protocol.methods import TOKEN_HEADER
 from api.agents import errors
 from api.agents.calls import Endpoint, Method, P, R
 from api.agents.sockets import open_socket
+from api.core.tracing import HEADER as TRACE_HEADER
+from api.core.tracing import make_traceparent
 
 CONNECT_TIMEOUT_S = 10.0
 """How long a connection with its handshake may take."""
 
-KEEPALIVE_S = 60.0
-"""How long an idle connection stays open."""
+KEEPALIVE_S = 80.0
+"""How long an idle connection stays open: beyond the 60 s between two heartbeats, below the 90 s
+after which agents close it."""
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """An answer above this is refused: the largest piece of a log takes 2 MiB, escaped."""
@@ -115,12 +118,18 @@ class AgentClient:
                 path=f"/{endpoint.rpc_path}/rpc",
             ),
             data=body,
-            headers={TOKEN_HEADER: endpoint.agent_token},
+            headers=_build_headers(endpoint),
             ssl=_make_pin(endpoint.cert_fingerprint),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S),
         ) as response:
             return response.status, await _read_bounded(response, endpoint)
+
+
+def _build_headers(endpoint: Endpoint) -> dict[str, str]:
+    traceparent = make_traceparent()
+    trace = {} if traceparent is None else {TRACE_HEADER: traceparent}
+    return {TOKEN_HEADER: endpoint.agent_token, **trace}
 
 
 @functools.lru_cache(maxsize=MAX_PINS)

@@ -10,6 +10,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
+import structlog
+
 from api.audit.service import AuditService
 from api.auth.asking import Asker, ask
 from api.auth.permissions import CANCEL_RUNS, INSTALL_AGENTS, START_RUNS
@@ -36,6 +38,8 @@ from api.runs.schemas import (
     UninstallCreate,
 )
 from api.runs.service import Idempotency, Order, RunsService
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class LaunchWork(Protocol):
@@ -260,6 +264,7 @@ class RunLauncher:
             arranged = _arrange(targets, order.rollout)
             run = await work.runs.create_run(order, arranged, asker.principal.name, idempotency)
             await work.audit.record("create_run", "runs", run.id, _tell(order, targets))
+        _log.info("run_created", run=run.id, kind=order.kind, hosts=len(targets))
         await self._workflows.start(run.id)
         return Launched(run, is_new=True)
 

@@ -6,8 +6,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from api.core.clock import Clock
+from api.core.ids import new_id
 from api.core.paging import Slice
 from api.core.sealing import Sealer
+from api.core.tracing import get_request_id
 from api.executions.schemas import Execution, ExecutionQuery
 from api.executions.service import End, ExecutionsService, Target
 from api.executions.states import END_STATES, State
@@ -104,7 +106,8 @@ class RunsService:
         row = RunRow(
             kind=order.kind,
             name=order.name[:MAX_NAME_LENGTH],
-            spec=dict(order.spec),
+            # Whoever carries it out, maybe another process, logs which request it follows from.
+            spec={**order.spec, "request_id": get_request_id() or new_id()},
             limit_pattern=order.limit,
             bundle_digest=order.bundle_digest,
             timeout_s=order.timeout_s,

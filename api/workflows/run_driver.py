@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import structlog
 
 from api.core.errors import MyxError
+from api.core.tracing import following
 from api.runs.schemas import RunKind
 from api.workflows.turns.journey import INTERNAL_ERROR, Itinerary, Journey, JourneyParts
 from api.workflows.turns.lanes import Lane
@@ -60,7 +61,12 @@ class RunDriver:
             wishes = await work.run_control.read_wishes(run_id)
             host_ids = [task.host_id for task in tasks if task.host_id is not None]
             standings = await work.hosts.list_standings(host_ids)
-        itinerary = Itinerary(run_id, order, tasks, standings, wishes)
+        with following(order.spec.get("request_id", ""), run=run_id):
+            await self._carry_out(Itinerary(run_id, order, tasks, standings, wishes))
+
+    async def _carry_out(self, itinerary: Itinerary) -> None:
+        run_id, order = itinerary.run_id, itinerary.order
+        _log.info("run_carried_out", executions=len(itinerary.tasks))
         journey = Journey(self._parts, self._lanes[order.kind], itinerary)
         self._journeys[run_id] = journey
         if run_id in self._asked:

@@ -10,6 +10,7 @@ import socket
 import sys
 from pathlib import Path
 
+from agent_runner.audit import AUDIT_NAME
 from api.agents.calls import Endpoint
 
 READY_S = 60.0
@@ -64,6 +65,11 @@ class AgentProcess:
     def spool(self) -> Path:
         """Where its executions lie."""
         return self._folder / "state" / "executions"
+
+    @property
+    def audit_log(self) -> Path:
+        """Where the host's owner reads who did what."""
+        return self._folder / "state" / AUDIT_NAME
 
     async def start(self) -> None:
         """Start it and wait until it listens."""

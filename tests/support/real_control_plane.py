@@ -73,6 +73,11 @@ class ControlPlaneProcess:
         await self._output
         self._process = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and not ended since."""
+        return self._process is not None
+
     def freeze(self) -> None:
         """Let it stand still, as a machine without time for it would."""
         assert self._process is not None
