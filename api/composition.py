@@ -31,6 +31,7 @@ from api.core.clock import Clock, SystemClock
 from api.core.private_files import ensure_private_dir
 from api.core.sealing import load_sealer
 from api.core.settings import Settings
+from api.core.tracing.spans import start_tracing, stop_tracing
 from api.db.database import Database
 from api.db.migrate import migrate
 from api.executions.changes import Changes
@@ -139,6 +140,8 @@ class Composition:
             SettingsError: the data directory is in use, or written by a newer version.
         """
         self._lock.acquire()
+        if self.settings.traces:
+            start_tracing()
         await migrate(self.database.engine)
         await self.access.open()
         await asyncio.to_thread(self.bundle_store.open)
@@ -164,6 +167,7 @@ class Composition:
         await self.logs.close()
         await self._agent_client.close()
         await self.database.close()
+        await asyncio.to_thread(stop_tracing)
         self._lock.release()
 
     def _make_replica(self) -> Replica | None:

@@ -19,8 +19,8 @@ from agent_runner.protocol.methods import TOKEN_HEADER
 from api.agents import errors
 from api.agents.calls import Endpoint, Method, P, R
 from api.agents.sockets import open_socket
-from api.core.tracing import HEADER as TRACE_HEADER
-from api.core.tracing import make_traceparent
+from api.core.tracing.request_ids import HEADER as TRACE_HEADER
+from api.core.tracing.spans import describe_span
 
 CONNECT_TIMEOUT_S = 10.0
 """How long a connection with its handshake may take."""
@@ -127,7 +127,7 @@ class AgentClient:
 
 
 def _build_headers(endpoint: Endpoint) -> dict[str, str]:
-    traceparent = make_traceparent()
+    traceparent = describe_span()
     trace = {} if traceparent is None else {TRACE_HEADER: traceparent}
     return {TOKEN_HEADER: endpoint.agent_token, **trace}
 

@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.core.errors import TooLargeError
 from api.core.ids import new_id
 from api.core.problem import Problem, answer_error, make_problem_response
+from api.core.tracing.request_ids import HEADER, read_traceparent
+from api.core.tracing.spans import is_tracing, span
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 """The largest JSON body; scripts and variables fit, content travels as a bundle."""
@@ -49,13 +51,14 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id, started = new_id(), time.perf_counter()
+        request_id, started = _make_id(scope), time.perf_counter()
         answer = _Answer(send, request_id)
         with structlog.contextvars.bound_contextvars(
             request_id=request_id, method=scope["method"], path=scope["path"]
         ):
             try:
-                await self._app(scope, receive, answer.send)
+                with span(scope["method"], "server", path=scope["path"]):
+                    await self._app(scope, receive, answer.send)
             except ClientDisconnect:
                 _log.info("request_abandoned")
             except Exception:
@@ -65,6 +68,12 @@ class RequestMiddleware:
                 await _make_fault(request_id)(scope, receive, answer.send)
             duration_ms = round((time.perf_counter() - started) * 1000, 1)
             _log.debug("request_answered", status=answer.status, duration_ms=duration_ms)
+
+
+def _make_id(scope: Scope) -> str:
+    """Make an id for a request; where traces are made, it is that of the caller's trace."""
+    given = read_traceparent(Headers(scope=scope).get(HEADER, "")) if is_tracing() else None
+    return given or new_id()
 
 
 class _Answer:

@@ -6,6 +6,7 @@ from agent_runner.protocol.methods import GetCommandLogResult
 from api.agents.calls import AgentCalls, Endpoint, Method, P, R
 from api.agents.errors import AgentError
 from api.core.clock import Clock
+from api.core.tracing.spans import span
 from api.metrics.figures import Figures
 
 
@@ -21,7 +22,8 @@ class MeasuredCalls:
         """Call a method of an agent; raises as ``AgentCalls.call``."""
         started = self._clock.monotonic()
         try:
-            result = await self._calls.call(endpoint, method, params)
+            with span(f"agent {method.name}", "client", host=endpoint.host):
+                result = await self._calls.call(endpoint, method, params)
         except AgentError as error:
             self._figures.note_call_error(method.name, error.code)
             raise

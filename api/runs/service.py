@@ -9,7 +9,7 @@ from api.core.clock import Clock
 from api.core.ids import new_id
 from api.core.paging import Slice
 from api.core.sealing import Sealer
-from api.core.tracing import get_request_id
+from api.core.tracing.request_ids import get_request_id
 from api.executions.schemas import Execution, ExecutionQuery
 from api.executions.service import End, ExecutionsService, Target
 from api.executions.states import END_STATES, State

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 import structlog
 
 from api.core.errors import MyxError
-from api.core.tracing import following
+from api.core.tracing.request_ids import following
+from api.core.tracing.spans import span
 from api.runs.schemas import RunKind
 from api.workflows.turns.journey import INTERNAL_ERROR, Itinerary, Journey, JourneyParts
 from api.workflows.turns.lanes import Lane
@@ -61,7 +62,7 @@ class RunDriver:
             wishes = await work.run_control.read_wishes(run_id)
             host_ids = [task.host_id for task in tasks if task.host_id is not None]
             standings = await work.hosts.list_standings(host_ids)
-        with following(order.spec.get("request_id", ""), run=run_id):
+        with following(order.spec.get("request_id", ""), run=run_id), span("run", run=run_id):
             await self._carry_out(Itinerary(run_id, order, tasks, standings, wishes))
 
     async def _carry_out(self, itinerary: Itinerary) -> None:

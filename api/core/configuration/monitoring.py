@@ -25,6 +25,12 @@ class MonitoringSettings(BaseSettings):
         default=60.0, le=3600, description="Most seconds between two heartbeats of a host."
     )
 
+    traces: bool = Field(
+        default=False,
+        description="Export OpenTelemetry traces, to where OTEL_EXPORTER_OTLP_ENDPOINT says; needs "
+        "the extra 'otel' to be installed.",
+    )
+
     @model_validator(mode="after")
     def _check_heartbeats(self) -> Self:
         if self.heartbeat_min_s > self.heartbeat_max_s:

@@ -13,6 +13,7 @@ from datetime import timedelta
 import structlog
 
 from api.core.clock import Clock
+from api.core.tracing.spans import span
 from api.executions.service import End, Hold, Task
 from api.executions.states import WaitCode
 from api.hosts.targets import HostStanding
@@ -200,7 +201,8 @@ class Journey:
         task = briefing.task
         outcome: End | Hold | None
         try:
-            outcome = await self._try(briefing)
+            with span("execution", execution=task.id, host=task.host_name):
+                outcome = await self._try(briefing)
         except ExecutionHeldError as held:
             outcome = held.hold
         except Exception:  # noqa: BLE001 - one execution must not end the others

@@ -5,6 +5,7 @@ Whatever a request leads to is logged with the request's id, also in a run that 
 process. Agents get it as W3C's ``traceparent``, of which it is the trace's id.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -13,6 +14,8 @@ import structlog
 
 HEADER = "traceparent"
 """The header's name, as W3C's Trace Context has it."""
+
+_FORM = re.compile("[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def get_request_id() -> str:
@@ -25,6 +28,12 @@ def following(request_id: str, **facts: object) -> Iterator[None]:
     """Say in the block's log lines which request they follow from, and further facts."""
     with structlog.contextvars.bound_contextvars(request_id=request_id, **facts):
         yield
+
+
+def read_traceparent(header: str) -> str | None:
+    """Return the id that a caller's ``traceparent`` has; None where it is none."""
+    found = _FORM.fullmatch(header)
+    return str(UUID(found[1])) if found and int(found[1], 16) else None
 
 
 def make_traceparent() -> str | None:
