@@ -18,7 +18,8 @@ MAX_LINES = 60
 """So many lines of a difference are shown."""
 
 _RESET = f"""
-rm -rf {WORK} /root/.ansible_async /run/equality /tmp/ansible_* /root/.ansible/tmp/ansible-tmp-*
+rm -rf {WORK} /run/equality /tmp/ansible_* /root/.ansible/tree
+for home in /root /home/deploy; do rm -rf $home/.ansible_async $home/.ansible/tmp/ansible-*; done
 mkdir -m 0755 {WORK} /run/equality
 """
 

@@ -22,7 +22,7 @@ def describe(path):
     row = [oct(status.st_mode), str(status.st_uid), str(status.st_gid)]
     if stat.S_ISLNK(status.st_mode):
         row.append(os.readlink(path))
-    elif stat.S_ISREG(status.st_mode):
+    elif stat.S_ISREG(status.st_mode) and not path.endswith(".pyc"):  # they hold a time
         with open(path, "rb") as file:
             row.append(hashlib.sha256(file.read()).hexdigest())
     return row
@@ -47,7 +47,7 @@ json.dump(found, sys.stdout)
 """
 
 _CHANCE = re.compile(
-    r"(?<=/j)\d+\.\d+|(?<=ansible-tmp-)[\d.-]+|(?<=[._~-])[a-z0-9_]{8}(?=/|$)"
+    r"(?<=/j)\d+\.\d+|(?<=tmp-)[\d.]+(?:-[a-z0-9_]+)*|(?<=[._~-])[a-z0-9_]{8}(?=/|$)"
     r"|\.\d+\.\d{4}-\d\d-\d\d@[\d:]+~"
 )
 """What of a name is different each time: of async jobs, temporary files and backups."""

@@ -19,7 +19,10 @@ _PATTERNS = (
     (r"ansible-tmp-<time>-\d+-\d+", "<remote tmp>"),
     (r"ansible-moduletmp-<time>-[a-z0-9_]{8}", "<module tmp>"),
     (r"ansible-local-\d+[a-z0-9_]{8}", "<local tmp>"),
-    (r"(?<=/)\.[a-z0-9_]{8}\b|^\.[a-z0-9_]{8}$|\btmp[a-z0-9_]{8}\b", "<tmp>"),
+    (
+        r"(?<=/ansible\.)[a-z0-9_]{8}\b|(?<=/)\.[a-z0-9_]{8}\b|^\.[a-z0-9_]{8}$|\btmp[a-z0-9_]{8}\b",
+        "<tmp>",
+    ),
     (r"_payload_[a-z0-9_]{8}", "_payload_<tmp>"),
     (r"\bj\d+\.\d+", "<job>"),
     (r"(?<=\"child_pid\": )\d+", "<pid>"),
