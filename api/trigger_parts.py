@@ -27,9 +27,6 @@ from api.webhooks.repository import WebhookRepository
 from api.webhooks.schemas import WebhookCreate, WebhookUpdate
 from api.webhooks.service import WebhookService
 
-FORGET_EVERY_S = 3600.0
-"""How often what was sent long ago is forgotten."""
-
 Body = TypeVar("Body", ScheduleCreate, ScheduleUpdate, WebhookCreate, WebhookUpdate)
 
 OpenAnyWork = Callable[..., AbstractAsyncContextManager[Any]]
@@ -49,7 +46,6 @@ class TriggerParts:
         self.tickers = [
             Ticker("schedules", self.clockwork.step, EVERY_S),
             Ticker("notifications", self.courier.step, COURIER_EVERY_S),
-            Ticker("notified", self.courier.forget, FORGET_EVERY_S),
         ]
 
     async def settle_run(self, body: Body, principal: Principal) -> Body:

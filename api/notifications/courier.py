@@ -94,13 +94,6 @@ class Courier:
             task.cancel()
         await self.finish()
 
-    async def forget(self) -> None:
-        """Forget what was sent long ago."""
-        is_more = True
-        while is_more:
-            async with self._open_work() as work:
-                is_more = await work.telling.deliveries.forget()
-
     def _begin(self, notification_id: int) -> None:
         if notification_id in self._sending or len(self._sending) >= MAX_AT_ONCE:
             return

@@ -24,12 +24,6 @@ FIRST_WAIT_S = 5.0
 MAX_WAIT_S = 3600.0
 """The longest wait between two attempts."""
 
-KEEP_S = 30 * 24 * 3600.0
-"""So long it is kept what was sent."""
-
-MAX_FORGOTTEN = 500
-"""Deliveries that are forgotten in one transaction."""
-
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -107,11 +101,6 @@ class DeliveryService:
             if values["next_at"] > parcel.give_up_at:
                 values |= {"status": "failed", "finished_at": now}
         await self._queue.settle(parcel.delivery_id, parcel.attempt, values)
-
-    async def forget(self) -> bool:
-        """Forget what was sent long ago; return whether there may be more of it."""
-        before = self._clock.now() - timedelta(seconds=KEEP_S)
-        return await self._queue.forget_deliveries(before, MAX_FORGOTTEN) == MAX_FORGOTTEN
 
     def _pack(self, delivery: NotificationDelivery, row: Row) -> Parcel:
         destination = self._sealer.unseal_json(

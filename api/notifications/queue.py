@@ -148,23 +148,6 @@ class NotificationQueue:
         )
         return await self._session.scalar(statement) is not None
 
-    async def forget_deliveries(self, before: datetime, limit: int) -> int:
-        """Forget what was settled of long ago; return how many that were."""
-        table = NotificationDelivery
-        old = (
-            select(table.id)
-            .where(table.created_at < before, table.status != "waiting")
-            .order_by(table.created_at)
-            .limit(limit)
-        )
-        forgotten = await self._session.scalars(
-            delete(table)
-            .where(table.id.in_(old.scalar_subquery()))
-            .returning(table.id)
-            .execution_options(synchronize_session=False)
-        )
-        return len(forgotten.all())
-
 
 def _is_behind() -> ColumnElement[bool]:
     """Say that something about the same waits that was to be sent before."""

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, String, and_, cast, literal, or_, 
 from sqlalchemy.orm import aliased
 
 from api.executions.states import END_STATES
-from api.models import Execution, HostState, Run, Schedule, WebhookDelivery
+from api.models import Execution, HostState, NotificationDelivery, Run, Schedule, WebhookDelivery
 from api.models.execution import KEPT_EVENTS, KEPT_LOG
 
 HAS_LOG = text(KEPT_LOG)
@@ -43,6 +43,12 @@ def select_old_runs(before: datetime) -> Select[int]:
         .where(~_is_owed(), ~_is_last_of_schedule(), ~_is_of_open_delivery())
         .order_by(Run.finished_at, Run.id)
     )
+
+
+def is_old_delivery(before: datetime) -> ColumnElement[bool]:
+    """Say that something was sent by a notification, or given up, and begun before."""
+    row = NotificationDelivery
+    return and_(row.created_at < before, row.status != "waiting")
 
 
 def host_state_is_over() -> ColumnElement[bool]:

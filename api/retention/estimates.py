@@ -7,12 +7,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.models import Execution, HostState, Run, WebhookDelivery
+from api.models import Execution, HostState, NotificationDelivery, Run, WebhookDelivery
 from api.retention.conditions import (
     HAS_EVENTS,
     HAS_LOG,
     executions_ended_before,
     host_state_is_over,
+    is_old_delivery,
     select_old_runs,
 )
 from api.retention.policy import Limits
@@ -64,11 +65,15 @@ class RetentionEstimates:
 
     async def _estimate_rows(self, limits: Limits) -> Removed:
         received, at = WebhookDelivery.received_at, HostState.at
-        deliveries = select(WebhookDelivery.id)
+        deliveries = select(WebhookDelivery.id).where(_is_before(received, limits.deliveries))
+        before = limits.deliveries
+        sent = select(NotificationDelivery.id).where(
+            false() if before is None else is_old_delivery(before)
+        )
         states = select(HostState.id).where(host_state_is_over())
         secrets = select(Run.id).where(text("runs.secrets_sealed IS NOT NULL"))
         return Removed(
-            deliveries=await self._count(deliveries.where(_is_before(received, limits.deliveries))),
+            deliveries=await self._count(deliveries) + await self._count(sent),
             host_states=await self._count(states.where(_is_before(at, limits.host_states))),
             secrets=await self._count(secrets.where(Run.finished_at < limits.secrets)),
         )

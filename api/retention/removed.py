@@ -14,6 +14,7 @@ class Removed:
     log_bytes: int = 0
     events: int = 0
     deliveries: int = 0
+    """What came to webhooks, and what notifications sent."""
     host_states: int = 0
     secrets: int = 0
     """Runs whose secrets were forgotten."""

@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Delete, case, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.models import Event, Execution, HostState, Run, WebhookDelivery
+from api.models import Event, Execution, HostState, NotificationDelivery, Run, WebhookDelivery
 from api.retention.conditions import (
     HAS_EVENTS,
     HAS_LOG,
     executions_ended_before,
     host_state_is_over,
+    is_old_delivery,
     owes_nothing,
     select_old_runs,
 )
@@ -140,6 +141,12 @@ class RetentionRepository:
         """Remove deliveries that came before; return how many."""
         row = WebhookDelivery
         old = select(row.id).where(row.received_at < before).order_by(row.received_at).limit(limit)
+        return await self._count(delete(row).where(row.id.in_(old.scalar_subquery())))
+
+    async def remove_sent(self, before: datetime, limit: int) -> int:
+        """Remove what notifications sent before, or gave up; return how many."""
+        row = NotificationDelivery
+        old = select(row.id).where(is_old_delivery(before)).order_by(row.created_at).limit(limit)
         return await self._count(delete(row).where(row.id.in_(old.scalar_subquery())))
 
     async def remove_host_states(self, before: datetime, limit: int) -> int:

@@ -151,7 +151,8 @@ class Sweeper:
     async def _remove_deliveries(
         self, rows: RetentionRepository, before: datetime
     ) -> Removed | None:
-        return Removed(deliveries=await rows.remove_deliveries(before, ROWS_AT_ONCE)) or None
+        received = await rows.remove_deliveries(before, ROWS_AT_ONCE)
+        return Removed(deliveries=received + await rows.remove_sent(before, ROWS_AT_ONCE)) or None
 
     async def _remove_host_states(
         self, rows: RetentionRepository, before: datetime

@@ -136,7 +136,7 @@ def _describe_removed(removed: "Removed", *, dry_run: bool) -> str:
         (removed.executions, "executions of them"),
         (removed.logs, f"logs, {removed.log_bytes} bytes"),
         (removed.events, "events"),
-        (removed.deliveries, "deliveries to webhooks"),
+        (removed.deliveries, "deliveries to webhooks and of notifications"),
         (removed.host_states, "states of hosts"),
         (removed.secrets, "runs' secrets"),
         (removed.workflows, "ended workflows of the durable engine"),

@@ -185,6 +185,6 @@ async def test_what_was_sent_long_ago_is_forgotten(
     await carry()
     await send_test(client, added)
     await clock.sleep(31 * 24 * 3600)
-    await composition.triggers.courier.forget()
+    await composition.retention.sweep()
     listed = (await client.get(f"/notifications/{added['id']}/deliveries")).json()["results"]
     assert [each["status"] for each in listed] == ["waiting"]
