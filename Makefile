@@ -7,7 +7,7 @@ PEERS := .myx/bench/peers
 SALT := .myx/bench/salt
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test sanity lint format types contracts check properties acceptance faults bench profile lists docs lock clean
+.PHONY: help demo test sanity lint format types contracts check properties acceptance faults fuzz bench profile lists docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,11 @@ check: lint types contracts test ## everything that needs no root
 
 properties: $(VENV)/installed-dev ## property tests with new random cases
 	$(BIN)/python -m pytest tests/unit --hypothesis-profile=exploring -m hypothesis $(PYTEST_ARGS)
+
+fuzz: $(VENV)/installed-dev ## the API against its description with thousands of requests (EXAMPLES=50 SEED=N)
+	MYX_FUZZ_PHASES=examples,coverage,fuzzing,stateful MYX_FUZZ_EXAMPLES=$(or $(EXAMPLES),50) \
+		MYX_FUZZ_SEED=$(or $(SEED),$$(date +%s)) \
+		$(BIN)/python -m pytest tests/integration/api/runs/test_fuzzing.py $(PYTEST_ARGS)
 
 acceptance: $(VENV)/installed-dev ## real hosts: needs root, podman and runc
 	$(BIN)/python -m pytest tests/acceptance $(PYTEST_ARGS)

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from api.core.errors import TooLargeError
 from api.core.problem import MEDIA_TYPE, Problem
 
 SUMMARY = "Ansible playbooks on the hosts themselves, with a central brain."
@@ -39,15 +40,29 @@ LICENSE = {"name": "GPL-3.0-or-later", "identifier": "GPL-3.0-or-later"}
 
 _PROBLEM = {"$ref": f"#/components/schemas/{Problem.__name__}"}
 
+_BODY_PROBLEMS = {
+    code: {"description": sentence, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+    for code, sentence in (
+        ("400", "`bad_request`: The body cannot be read."),
+        ("413", f"`{TooLargeError.code}`: {TooLargeError.__doc__}"),
+    )
+}
+"""What every route answers that takes a body, before it is asked."""
+
 
 def describe_problems(app: FastAPI) -> None:
-    """Say of every problem that it comes as problem+json; FastAPI knows one type of answers."""
+    """Say which problems all routes share, and that each comes as problem+json.
+
+    FastAPI knows one type of answers.
+    """
     describe = app.openapi
 
     def describe_with_problems() -> dict[str, Any]:
         if app.openapi_schema is None:
             for path in describe()["paths"].values():
                 for operation in path.values():
+                    if "requestBody" in operation:
+                        operation["responses"] = _BODY_PROBLEMS | operation["responses"]
                     _correct_media_types(operation["responses"])
         return describe()
 
