@@ -170,11 +170,8 @@ def _judge(result: Result) -> None:
         more = divide(costs[VIEWERS[-1]], costs[VIEWERS[0]])
         what = f"times the host's CPU with {VIEWERS[-1]} viewers as with one"
         result.verdicts.append(Verdict(what, "most", 1.2, more, "x"))
-    cpu = {
-        way: sum(result.find(way, f"{side}_cpu_s") or 0.0 for side in ("controller", "host"))
-        for way in (OURS, SSH)
-    }
-    result.guards.append(Guard("p6_cpu_of_ssh_to_ours", divide(cpu[SSH] or None, cpu[OURS])))
+    cpu = divide(result.find_cpu(SSH), result.find_cpu(OURS))
+    result.guards.append(Guard("p6_cpu_of_ssh_to_ours", cpu))
 
 
 GOAL = Goal(

@@ -55,6 +55,11 @@ class Measured:
         values = self.values.get(figure)
         return statistics.median(values) if values and not self.reason else None
 
+    def find_least(self, *figures: str) -> float | None:
+        """Return the least sum of figures in a round, or None: what noise adds to, least of all."""
+        rounds = zip(*(self.values[name] for name in figures if name in self.values), strict=True)
+        return min(map(sum, rounds), default=None) if not self.reason else None
+
 
 def measure(ways: Iterable[Way], rounds: int, *, warm_ups: int = 1) -> list[Measured]:
     """Run every way once a round, after rounds that are not counted; return what they took."""

@@ -88,6 +88,11 @@ class Result:
         found = [measured for measured in self.ways if measured.name == way]
         return found[0].find(figure) if found else None
 
+    def find_cpu(self, way: str) -> float | None:
+        """Return the least processor time of a round, controller and host together, or None."""
+        found = [measured for measured in self.ways if measured.name == way]
+        return found[0].find_least("controller_cpu_s", "host_cpu_s") if found else None
+
 
 @dataclass(frozen=True)
 class Outcome:

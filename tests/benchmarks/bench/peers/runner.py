@@ -22,6 +22,7 @@ first = []
 def note(event):
     if event["stdout"] and not first:
         first.append(time.perf_counter() - started)
+    return True
 done = ansible_runner.run(private_data_dir=sys.argv[1], playbook=sys.argv[2], ident=sys.argv[3],
                           extravars=json.loads(sys.argv[4]), quiet=True, event_handler=note)
 print(json.dumps([done.status, done.stats["ok"], time.perf_counter() - started, first[0]]))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.harness.accounts import accounting
 from bench.harness.measuring import say
-from bench.profiling.flames import list_heaviest, record
+from bench.profiling.flames import Target, list_heaviest, record
 from bench.profiling.timeline import measure_steps, render
 from bench.testbed.testbed import Testbed
 from driver.content import ROOT
@@ -44,17 +44,25 @@ def _profile(testbed: Testbed, playbook: str, rounds: int, folder: Path) -> None
         testbed.triggers.follow(body).expect()
     say(f"\n{playbook}: medians of {rounds} runs that nobody looks at\n")
     say(render([measure_steps(testbed, body) for _ in range(rounds)]))
-    found = {"agent": find_agent(testbed.host), "playbook": find_nursery(testbed.host)}
-    targets = {"control-plane": testbed.plane.pid}
-    targets |= {name: pid for name, pid in found.items() if pid is not None}
+    targets = _list_targets(testbed)
     for form in ("flamegraph", "raw"):
         with record(targets, folder, form):
             for _ in range(rounds):
                 testbed.triggers.follow(body).expect()
-    for name in targets:
-        say(f"\n{name}: {folder / name}.svg; on the stack in so many % of the samples\n")
-        for function, percent in list_heaviest(folder / f"{name}.txt", HEAVIEST):
+    for target in targets:
+        say(f"\n{target.name}: {folder / target.name}.svg; own time, % of its samples\n")
+        for function, percent in list_heaviest(folder / f"{target.name}.txt", HEAVIEST):
             say(f"{percent:6.1f} %  {function}")
+
+
+def _list_targets(testbed: Testbed) -> list[Target]:
+    agent, nursery = find_agent(testbed.host), find_nursery(testbed.host)
+    targets = [Target("control-plane", testbed.plane.pid, with_children=False)]
+    if agent is not None:
+        targets.append(Target("agent", agent, with_children=False))
+    if nursery is not None:  # supervisors and playbooks descend from it
+        targets.append(Target("playbook", nursery, with_children=True))
+    return targets
 
 
 if __name__ == "__main__":

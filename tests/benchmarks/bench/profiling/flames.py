@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which functions use the time? py-spy looks at processes and their children while runs go on."""
 
-import re
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.peers.programs import find_program
@@ -20,19 +20,26 @@ FORMATS = {"flamegraph": "svg", "raw": "txt"}
 """What py-spy can write, and how the file's name ends; raw is a stack and its count a line."""
 
 
+@dataclass(frozen=True)
+class Target:
+    """A process that is looked at, and the name of its graph."""
+
+    name: str
+    pid: int
+    with_children: bool
+
+
 @contextmanager
-def record(targets: Mapping[str, int], folder: Path, form: str) -> Iterator[None]:
+def record(targets: Sequence[Target], folder: Path, form: str) -> Iterator[None]:
     """Sample processes until the end of the block and write ``NAME.svg`` or ``NAME.txt``.
 
     Args:
-        targets: names of the graphs, and processes.
+        targets: what is looked at.
         folder: where the files go.
         form: of ``FORMATS``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    recorders = [
-        _start(folder / f"{name}.{FORMATS[form]}", pid, form) for name, pid in targets.items()
-    ]
+    recorders = [_start(target, folder, form) for target in targets]
     for recorder in recorders:
         _await_sampling(recorder)
     try:
@@ -44,11 +51,12 @@ def record(targets: Mapping[str, int], folder: Path, form: str) -> Iterator[None
             recorder.communicate(timeout=WRITE_S)
 
 
-def _start(path: Path, pid: int, form: str) -> subprocess.Popen[bytes]:
-    words = ("record", "--subprocesses", "--function", "--nonblocking")
-    more = ("--rate", str(RATE_HZ), "--format", form, "--output", str(path), "--pid", str(pid))
+def _start(target: Target, folder: Path, form: str) -> subprocess.Popen[bytes]:
+    path = folder / f"{target.name}.{FORMATS[form]}"
+    words = ["record", "--function", "--nonblocking", "--rate", str(RATE_HZ), "--format", form]
+    words += ["--subprocesses"] if target.with_children else []
     return subprocess.Popen(
-        [find_program("py-spy"), *words, *more],
+        [find_program("py-spy"), *words, "--output", str(path), "--pid", str(target.pid)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -64,7 +72,7 @@ def _await_sampling(recorder: subprocess.Popen[bytes]) -> None:
 
 
 def list_heaviest(path: Path, count: int) -> list[tuple[str, float]]:
-    """Return the functions with the largest share of samples in which they are on the stack."""
+    """Return the functions with the largest share of samples in which they themselves run."""
     samples: Counter[str] = Counter()
     total = 0
     for line in path.read_text().splitlines():
@@ -72,10 +80,5 @@ def list_heaviest(path: Path, count: int) -> list[tuple[str, float]]:
         if not times.isdecimal():
             continue
         total += int(times)
-        for frame in {_shorten(frame) for frame in stack.split(";")}:
-            samples[frame] += int(times)
+        samples[stack.rpartition(";")[2]] += int(times)
     return [(name, 100 * seen / total) for name, seen in samples.most_common(count) if total]
-
-
-def _shorten(frame: str) -> str:
-    return re.sub(r"^process \d+:.*", "(process)", frame)

@@ -30,14 +30,13 @@ def measure_steps(testbed: Testbed, body: Body) -> dict[str, float]:
     began = time.time()
     run_id = triggers.ask("POST", "/runs", body)["id"]
     moments = {"the request is answered": time.time()}
-    for event, data in triggers.stream(run_id):
+    for event, _ in triggers.stream(run_id):
         if event == "log":
             moments.setdefault("the first byte is at the viewer", time.time())
             moments["the last byte is at the viewer"] = time.time()
         elif event == "end":
             moments["the end is at the viewer"] = time.time()
             break
-        del data
     moments |= dict(_read_host_moments(testbed, run_id))
     return {step: (moments[step] - began) * 1000 for step in STEPS if step in moments}
 
@@ -76,11 +75,10 @@ def _parse(moment: str) -> float:
 def render(rounds: list[dict[str, float]]) -> str:
     """Return the medians as a table in Markdown, with what each step took."""
     lines = ["| step | ms since the trigger | ms since the step before |", "|---|---|---|"]
+    values = {step: [each[step] for each in rounds if step in each] for step in STEPS}
+    medians = {step: statistics.median(listed) for step, listed in values.items() if listed}
     before = 0.0
-    for step in STEPS:
-        values = [each[step] for each in rounds if step in each]
-        if values:
-            median = statistics.median(values)
-            lines.append(f"| {step} | {median:.0f} | {median - before:.0f} |")
-            before = median
+    for step, median in sorted(medians.items(), key=lambda item: item[1]):
+        lines.append(f"| {step} | {median:.0f} | {median - before:.0f} |")
+        before = median
     return "\n".join(lines)
