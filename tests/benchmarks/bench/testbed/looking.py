@@ -29,6 +29,10 @@ def find_host_account(host: Host) -> Account:
     return find_account(find_pid(host))
 
 
-def forget(host: Host, folder: str) -> None:
-    """Remove a folder from a host, so that the work is the same for everyone."""
-    shutil.rmtree(find_root(host) / folder.removeprefix("/"), ignore_errors=True)
+def forget(host: Host, path: str) -> None:
+    """Remove a file or a folder from a host, so that the work is the same for everyone."""
+    target = find_root(host) / path.removeprefix("/")
+    if target.is_file():
+        target.unlink()
+    else:
+        shutil.rmtree(target, ignore_errors=True)
