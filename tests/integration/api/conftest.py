@@ -6,8 +6,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from access_types import Connect
 from fastapi import FastAPI
 from idle_conductor import IdleConductor
+from manual_clock import ManualClock
 
 from api.composition import Composition
 from api.core.settings import Settings, load_settings
@@ -20,6 +22,12 @@ def settings(tmp_path: Path, database_url: str | None) -> Settings:
     content = tmp_path / "content"
     content.mkdir()
     return load_settings(data_dir=tmp_path / "data", content_dir=content, database_url=database_url)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """Return a clock whose sleeps take no time."""
+    return ManualClock()
 
 
 @pytest.fixture
@@ -36,6 +44,20 @@ async def app(settings: Settings, parts: Composition) -> AsyncIterator[FastAPI]:
     created = create_app(settings, parts)
     async with created.router.lifespan_context(created):
         yield created
+
+
+@pytest.fixture
+def connect(app: FastAPI) -> Connect:
+    """Return a function that connects with a token, or with none."""
+
+    def open_client(token: str | None = None) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),
+            base_url="https://myx/api/v1",
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+        )
+
+    return open_client
 
 
 @pytest.fixture

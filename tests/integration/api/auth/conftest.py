@@ -18,32 +18,12 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    """Return a clock that stands still."""
-    return ManualClock()
-
-
-@pytest.fixture
 def parts(settings: Settings, clock: ManualClock) -> Composition:
     """Return the parts of a control plane on that clock, whose passwords cost nothing."""
     built = Composition(settings, clock)
     built._conductor = IdleConductor()  # type: ignore[assignment]
     built.access.door._passwords._hasher = CHEAP
     return built
-
-
-@pytest.fixture
-def connect(app: FastAPI) -> Connect:
-    """Return a function that connects with a token, or with none."""
-
-    def open_client(token: str | None = None) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="https://myx/api/v1",
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-        )
-
-    return open_client
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What do the tests of runs share? The whole control plane over a fleet of fake agents."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from access_types import Connect
 from direct_engine import DirectEngine
 from fake_installer import FakeInstaller
-from fastapi import FastAPI
 from manual_clock import ManualClock
 from run_types import AddHost, Follow, PostRun
 from sse import Event, parse_events
@@ -17,8 +15,7 @@ from sse import Event, parse_events
 from api.agents.calls import Endpoint
 from api.agents.memory import MemoryAgent, MemoryAgents, Program, run_stand_in
 from api.composition import Composition
-from api.core.settings import Settings, load_settings
-from api.main import create_app
+from api.core.settings import Settings
 
 PLAYBOOKS = {
     "site.yml": "- hosts: web\n  tasks: []\n",
@@ -29,13 +26,11 @@ PLAYBOOKS = {
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str | None) -> Settings:
+def settings(settings: Settings) -> Settings:
     """Return settings with a content folder of a few playbooks."""
-    content = tmp_path / "content"
-    content.mkdir()
     for name, text in PLAYBOOKS.items():
-        (content / name).write_text(text)
-    return load_settings(data_dir=tmp_path / "data", content_dir=content, database_url=database_url)
+        (settings.content_dir / name).write_text(text)
+    return settings
 
 
 @pytest.fixture
@@ -51,12 +46,6 @@ def installer() -> FakeInstaller:
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    """Return a clock whose sleeps take no time."""
-    return ManualClock()
-
-
-@pytest.fixture
 def composition(
     settings: Settings, clock: ManualClock, fleet: MemoryAgents, installer: FakeInstaller
 ) -> Composition:
@@ -67,23 +56,15 @@ def composition(
 
 
 @pytest.fixture
-async def app(settings: Settings, composition: Composition) -> AsyncIterator[FastAPI]:
-    """Return the application, started, with the engine that carries runs."""
-    created = create_app(settings, composition)
-    async with created.router.lifespan_context(created):
-        yield created
+def parts(composition: Composition) -> Composition:
+    """Return the parts that the application is made of, with the engine that carries runs."""
+    return composition
 
 
 @pytest.fixture
-async def client(app: FastAPI, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+def client(connect: Connect, settings: Settings) -> httpx.AsyncClient:
     """Return a client with the admin's token."""
-    token = settings.admin_token_file.read_text().strip()
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
-        base_url="http://myx/api/v1",
-        headers={"Authorization": f"Bearer {token}"},
-    ) as opened:
-        yield opened
+    return connect(settings.admin_token_file.read_text().strip())
 
 
 @pytest.fixture

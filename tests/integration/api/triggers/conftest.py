@@ -4,39 +4,27 @@
 Tests take the steps themselves.
 """
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from access_types import AddUser, Connect
 from direct_engine import DirectEngine
-from fastapi import FastAPI
 from manual_clock import ManualClock
 
 from api.agents.calls import Endpoint
 from api.agents.memory import MemoryAgents
 from api.composition import Composition
-from api.core.settings import Settings, load_settings
-from api.main import create_app
+from api.core.settings import Settings
 
 AGENT = Endpoint("web1", "192.0.2.1", 20_000, "abcdefghijkl", "token-of-the-agent", "ab" * 32)
 
 
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str | None) -> Settings:
-    """Return settings with a content folder."""
-    content = tmp_path / "content"
-    content.mkdir()
-    (content / "site.yml").write_text("- hosts: web\n  tasks: []\n")
-    return load_settings(data_dir=tmp_path / "data", content_dir=content, database_url=database_url)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    """Return a clock whose sleeps take no time."""
-    return ManualClock()
+def settings(settings: Settings) -> Settings:
+    """Return settings whose content folder holds a playbook."""
+    (settings.content_dir / "site.yml").write_text("- hosts: web\n  tasks: []\n")
+    return settings
 
 
 @pytest.fixture
@@ -51,25 +39,9 @@ def composition(settings: Settings, clock: ManualClock) -> Composition:
 
 
 @pytest.fixture
-async def app(settings: Settings, composition: Composition) -> AsyncIterator[FastAPI]:
-    """Return the application, started."""
-    created = create_app(settings, composition)
-    async with created.router.lifespan_context(created):
-        yield created
-
-
-@pytest.fixture
-def connect(app: FastAPI) -> Connect:
-    """Return a function that connects with a token, or with none."""
-
-    def open_client(token: str | None = None) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            transport=httpx.ASGITransport(app),
-            base_url="https://myx/api/v1",
-            headers={"Authorization": f"Bearer {token}"} if token else {},
-        )
-
-    return open_client
+def parts(composition: Composition) -> Composition:
+    """Return the parts that the application is made of."""
+    return composition
 
 
 @pytest.fixture
