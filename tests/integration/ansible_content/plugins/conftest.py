@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 import yaml
 from real_control_plane import ControlPlaneProcess
 
@@ -33,21 +34,34 @@ class Outcome:
 
 
 Ansible = Callable[..., Awaitable[Outcome]]
+Play = Callable[..., Awaitable[list[Any]]]
 
 
-@pytest.fixture
-async def control_plane(tmp_path: Path) -> AsyncIterator[ControlPlaneProcess]:
-    """Return a control plane that serves, with an empty fleet and one playbook."""
-    (tmp_path / "content").mkdir()
-    (tmp_path / "content/greet.yml").write_text(
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def serving(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ControlPlaneProcess]:
+    """Return a control plane that serves the tests of a file, with one playbook."""
+    folder = tmp_path_factory.mktemp("control-plane")
+    (folder / "content").mkdir()
+    (folder / "content/greet.yml").write_text(
         "- name: Greet\n  hosts: all\n  gather_facts: false\n  tasks:\n"
         "    - name: Say hello\n      ansible.builtin.debug:\n"
         "        msg: hello {{ who | default('world') }}\n"
     )
-    process = ControlPlaneProcess(tmp_path / "data", tmp_path / "content")
+    process = ControlPlaneProcess(folder / "data", folder / "content")
     await process.start()
     yield process
     await process.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def control_plane(serving: ControlPlaneProcess) -> ControlPlaneProcess:
+    """Return the control plane, with an empty fleet."""
+    async with serving.connect() as client:
+        for host in (await client.get("/hosts")).json()["results"]:
+            await client.delete(f"/hosts/{host['name']}")
+        for group in (await client.get("/groups")).json()["results"]:
+            await client.delete(f"/groups/{group['name']}?detach=true")
+    return serving
 
 
 @pytest.fixture
@@ -84,16 +98,33 @@ def ansible(tmp_path: Path, environment: dict[str, str]) -> Ansible:
 
 
 @pytest.fixture
-def play(ansible: Ansible, tmp_path: Path) -> Callable[..., Awaitable[list[dict[str, Any]]]]:
-    """Return a function that runs tasks on localhost and returns the result of each."""
+def play_file(tmp_path: Path) -> Callable[..., None]:
+    """Return a function that writes ``play.yml`` with tasks whose results are kept."""
 
-    async def run(*tasks: dict[str, Any], arguments: tuple[str, ...] = ()) -> list[dict[str, Any]]:
-        named = [{"name": "A task", "ignore_errors": True, **task} for task in tasks]
+    def write(*tasks: dict[str, Any]) -> None:
+        named = [
+            {"name": f"Task {number}", "ignore_errors": True, "register": f"r{number}", **task}
+            for number, task in enumerate(tasks)
+        ]
+        results = ", ".join(f"r{number}" for number in range(len(tasks)))
+        told = {"content": f"{{{{ [{results}] | to_json }}}}", "dest": str(tmp_path / "results")}
+        keep = {"name": "Keep", "ansible.builtin.copy": told, "check_mode": False, "diff": False}
         head = {"name": "A play", "hosts": "localhost", "gather_facts": False}
-        (tmp_path / "play.yml").write_text(yaml.safe_dump([{**head, "tasks": named}]))
-        outcome = await ansible(
-            "ansible-playbook", "play.yml", *arguments, ANSIBLE_STDOUT_CALLBACK="ansible.posix.json"
-        )
-        return [task["hosts"]["localhost"] for task in outcome.json["plays"][0]["tasks"]]
+        (tmp_path / "play.yml").write_text(yaml.safe_dump([{**head, "tasks": [*named, keep]}]))
+
+    return write
+
+
+@pytest.fixture
+def play(ansible: Ansible, tmp_path: Path, play_file: Callable[..., None]) -> Play:
+    """Return a function that runs tasks on localhost, and returns the result of each."""
+
+    async def run(*tasks: dict[str, Any], arguments: tuple[str, ...] = ()) -> list[Any]:
+        play_file(*tasks)
+        outcome = await ansible("ansible-playbook", "play.yml", *arguments)
+        (tmp_path / "output").write_text(outcome.out)
+        assert outcome.code == 0, outcome.out + outcome.err
+        kept: list[Any] = json.loads((tmp_path / "results").read_text())
+        return kept
 
     return run

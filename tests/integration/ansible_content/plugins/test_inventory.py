@@ -9,6 +9,8 @@ import pytest
 import yaml
 from real_control_plane import ControlPlaneProcess
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 WEB1 = {
     "name": "web1",
     "address": "192.0.2.1",

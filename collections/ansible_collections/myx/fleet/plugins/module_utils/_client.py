@@ -75,20 +75,23 @@ class Client:
         except NotFoundError:
             return None
 
-    def list_all(self, path: str, **query: t.Any) -> list[dict[str, t.Any]]:
-        """Ask for all rows of a list, page by page."""
-        rows: list[dict[str, t.Any]] = []
+    def iterate(self, path: str, **query: t.Any) -> t.Iterator[dict[str, t.Any]]:
+        """Yield the rows of a list, asked for page by page as they are needed."""
         page = 1
         while True:
             answer = self._call("GET", path, query=dict(query, page=page, page_size=PAGE_SIZE))
-            rows.extend(answer["results"])
+            yield from answer["results"]
             if not answer["next"] or not answer["results"]:
-                return rows
+                return
             page += 1
 
+    def list_all(self, path: str, **query: t.Any) -> list[dict[str, t.Any]]:
+        """Return all rows of a list."""
+        return list(self.iterate(path, **query))
+
     def find_by_name(self, path: str, name: str, **query: t.Any) -> dict[str, t.Any] | None:
-        """Look through a list for what has this very name."""
-        return next((row for row in self.list_all(path, **query) if row["name"] == name), None)
+        """Look through a list for what has this very name; None where there is no such row."""
+        return next((row for row in self.iterate(path, **query) if row["name"] == name), None)
 
     def post(self, path: str, body: Json = None, key: str | None = None) -> Json:
         """Send something; with ``key`` it is done once, however often it is sent."""
