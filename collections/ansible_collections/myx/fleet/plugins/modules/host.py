@@ -136,10 +136,6 @@ host:
     - See the return value RV(myx.fleet.host_info#module:hosts).
   returned: O(state=present)
   type: dict
-  sample:
-    name: web1
-    address: 192.0.2.1
-    groups: [eu, web]
 """
 
 import ipaddress
