@@ -59,7 +59,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="p1,p7,... instead of all")
     parser.add_argument("--quick", action="store_true", help="only the guarded ratios, for CI")
     parser.add_argument("--keep", action="store_true", help="--quick: commit these as the figures")
-    parser.add_argument("--rounds", type=int, default=5, help="of what takes seconds")
+    parser.add_argument("--rounds", type=int, default=3, help="of what takes seconds")
     parser.add_argument("--json", type=Path, default=REPORT, help="where the report goes")
     parser.add_argument("--write-page", action="store_true", help=f"write {PAGE.name}'s tables")
     return parser.parse_args()

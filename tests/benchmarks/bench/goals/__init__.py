@@ -20,6 +20,11 @@ class Effort:
     quick: bool
     rounds: int
 
+    @property
+    def few(self) -> int:
+        """The rounds of what takes a minute."""
+        return max(1, self.rounds // 2)
+
 
 class RunGoal(Protocol):
     """Measures one goal."""

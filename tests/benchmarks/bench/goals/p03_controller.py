@@ -33,15 +33,12 @@ def run(testbed: Testbed, effort: Effort) -> Result:
     testbed.hosts(OUR_HOSTS[-1])
     result = Result()
     grown = {
-        OURS: _grow(testbed, OURS, _Ours(testbed).play, testbed.controller, OUR_HOSTS, 2),
-        **_grow_peers(testbed, 2 if effort.rounds > 2 else 1),
+        OURS: _grow(testbed, OURS, _Ours(testbed).play, testbed.controller, OUR_HOSTS, effort.few),
+        **_grow_peers(testbed, effort.few),
     }
-    for name, (measured, series) in grown.items():
+    for measured, series in grown.values():
         result.ways += measured
-        if len(series.points) > 1:
-            result.series.append(series)
-        else:
-            del name
+        result.series.append(series)
     by_bytes = _grow_by_bytes(testbed)
     result.series.append(by_bytes)
     _judge(result, {name: series.slope for name, (_, series) in grown.items()}, by_bytes)

@@ -37,7 +37,7 @@ for number in range(seconds):
 def run(testbed: Testbed, effort: Effort) -> Result:
     """Measure both ways on the same logs."""
     testbed.hosts(HOSTS)
-    rounds = 2 if effort.rounds > 2 else 1
+    rounds = effort.few
     ours, polls = Measured(OURS), Measured(POLLS)
     for _ in range(rounds):
         for measured, latencies in zip((ours, polls), asyncio.run(_follow(testbed)), strict=True):

@@ -40,7 +40,7 @@ def run(testbed: Testbed, effort: Effort) -> Result:
         ways.append(Way(RUNNER, partial(_run_runner, testbed)))
         testbed.hosts(MANY_HOSTS)
         ways.append(Way(OURS_MANY, partial(_follow_many, testbed)))
-    result = Result(measure(ways, 3 if effort.quick else max(1, effort.rounds // 2), warm_ups=1))
+    result = Result(measure(ways, 3 if effort.quick else effort.few, warm_ups=1))
     if not effort.quick:
         result.series.append(_grow_by_viewers(testbed))
     _judge(result)

@@ -58,7 +58,7 @@ def run(testbed: Testbed, effort: Effort) -> Result:
         Way(f"scp -r, {SMALL_FILES}", partial(_scp, testbed, source / "small")),
         Way(f"ansible copy, {ANSIBLE_SMALL} x 4 KiB", partial(_copy, testbed, source / "few")),
     ]
-    result = Result(measure(ways, 2 if effort.rounds > 2 else 1, warm_ups=0))
+    result = Result(measure(ways, effort.few, warm_ups=0))
     _judge(result)
     return result
 

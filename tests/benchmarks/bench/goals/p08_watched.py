@@ -36,7 +36,7 @@ def run(testbed: Testbed, effort: Effort) -> Result:
             Way(OURS, partial(_watch, emulated)),
             Way(POLLING, partial(_poll, emulated)),
         ]
-        result = Result(measure(ways, 2 if effort.rounds > 2 else 1, warm_ups=0))
+        result = Result(measure(ways, effort.few, warm_ups=0))
     cpu = result.find(OURS, "cpu_percent")
     less = divide(result.find(POLLING, "cpu_percent"), cpu)
     result.verdicts += [

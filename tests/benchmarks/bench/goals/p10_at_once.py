@@ -21,7 +21,7 @@ from lab.weights import measure_usage
 CROWDS = (10, 100, 300)
 RUNNERS = 10
 REST_S = 6.0
-MAX_BEGIN_S = 150.0
+MAX_BEGIN_S = 100.0
 """A crowd that would need longer than this to stand at its gate is left out, and it is said."""
 MEMORY_SHARE = 0.6
 """Of what is free now; a crowd that would need more is left out as well."""
@@ -44,7 +44,7 @@ def run(testbed: Testbed, effort: Effort) -> Result:
         Way(f"{OURS}, {RUNS} one-task runs", partial(_run_many, testbed)),
         Way(f"{RUNNER}, {RUNS} one-task runs", partial(_run_many_runners, testbed)),
     ]
-    result.ways += measure(rates, 2 if effort.rounds > 2 else 1, warm_ups=0)
+    result.ways += measure(rates, effort.few, warm_ups=0)
     _judge(result)
     return result
 
