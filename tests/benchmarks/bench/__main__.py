@@ -32,6 +32,13 @@ PAGE = ROOT / "docs/explanation/performance.md"
 COMMITTED = Path(__file__).parents[1] / "figures.json"
 """The guards' figures that CI holds new ones against."""
 
+GOAL_LIMIT_S = 600
+"""A goal that takes longer has not been run: the others shall have their turn."""
+
+
+class OutOfTimeError(BaseException):
+    """A goal took too long; no error of a peer, after which its goal would go on."""
+
 
 def main() -> int:
     """Measure, print the table, write the report; 1 where a goal was not run or CI has a loss."""
@@ -91,13 +98,21 @@ def _run(goals: list[Goal], effort: Effort) -> list[Outcome]:
 def _run_one(goal: Goal, testbed: Testbed, effort: Effort) -> Outcome:
     say(f"{goal.goal_id.upper()}: {goal.work}")
     started, result, reason = time.monotonic(), Result(), ""
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(GOAL_LIMIT_S)
     try:
         result = goal.run(testbed, effort)
-    except Exception as error:  # noqa: BLE001 - a goal that breaks is a finding, the others go on
+    except (Exception, OutOfTimeError) as error:  # noqa: BLE001 - the other goals go on
         reason = describe(error)
         say(f"  not run: {reason}")
+    finally:
+        signal.alarm(0)
     took_s = time.monotonic() - started
     return Outcome(goal.goal_id, goal.work, goal.wanted, took_s, result, reason)
+
+
+def _give_up(*_: object) -> None:
+    raise OutOfTimeError(f"it took longer than {GOAL_LIMIT_S} s")
 
 
 def _has_lost(report: dict[str, Any], effort: Effort, *, keep: bool) -> bool:
