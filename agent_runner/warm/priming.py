@@ -11,7 +11,10 @@ Nothing else is remembered: which plugins there are, each playbook finds out by 
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
+import os
+import pickle
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,54 +23,96 @@ from typing import TYPE_CHECKING, Any
 from agent_runner.executions.playbooks.ansible_cfg import CALLBACK_FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _PARSERS = ("ansible.plugins.loader", "ansible.utils.plugin_docs")
 """The modules of Ansible that parse documentation, each by its own name ``yaml``."""
 
+_FINDER = "ansible.utils.collection_loader._collection_finder"
+
+MAX_SMALL = 100_000
+"""A longer pickle is unpacked by each playbook: it would cost all of them memory, and is quick."""
+
 
 class Memory:
-    """What came of texts, each to be given away once: who gets it may change it."""
+    """What came of texts, each to be given away once in each playbook: who gets it may change it.
 
-    def __init__(self) -> None:
-        self._results: dict[Any, list[Any]] = {}
+    Args:
+        packed: pickles by what names a text; the small ones are unpacked here, for all forks.
+    """
+
+    def __init__(self, packed: Mapping[Any, bytes]) -> None:
+        self._packed = {key: value for key, value in packed.items() if len(value) > MAX_SMALL}
+        self._ready = {
+            key: pickle.loads(value)  # noqa: S301 - it comes from a fork of this process
+            for key, value in packed.items()
+            if key not in self._packed
+        }
 
     def wrap(self, parse: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., Any]:
         """Return a parser that first looks here."""
 
         def recall(*args: Any, **options: Any) -> Any:
-            remembered = self._results.get(key(*args, **options))
-            return remembered.pop() if remembered else parse(*args, **options)
+            name = key(*args, **options)
+            if name in self._ready:
+                return self._ready.pop(name)
+            packed = self._packed.get(name)
+            return pickle.loads(packed) if packed else parse(*args, **options)  # noqa: S301 - as above
 
         return recall
-
-    def record(self, parse: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a parser that puts here what comes of each text."""
-
-        def store(*args: Any, **options: Any) -> Any:
-            self._results.setdefault(key(*args, **options), []).append(parse(*args, **options))
-            return parse(*args, **options)
-
-        return store
 
 
 def prime(kinds: Iterable[str]) -> None:
     """Parse what the loaded plugins of these kinds are documented with, and remember it.
 
-    Ansible's own state is afterwards what it was before.
-
-    Raises:
-        Exception: whatever Ansible raises.
+    It is done in a fork, so that neither Ansible's state here is another one afterwards, nor is
+    there memory that only parsing needed. Where that fails, nothing is remembered.
     """
-    memory = Memory()
+    memory = Memory(_ask_a_fork(list(kinds)))
+    for name in _PARSERS:
+        parser = importlib.import_module(name)
+        load = memory.wrap(parser.yaml.load, name_document)
+        vars(parser)["yaml"] = _Parser(parser.yaml, load)
+    finder: Any = importlib.import_module(_FINDER)
+    recall = memory.wrap(finder._meta_yml_to_dict, _name_list)  # noqa: SLF001 - see its docstring
+    finder._meta_yml_to_dict = recall  # noqa: SLF001 - likewise
+
+
+def _ask_a_fork(kinds: list[str]) -> dict[Any, bytes]:
+    read_fd, write_fd = os.pipe2(os.O_CLOEXEC)
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(Exception), os.fdopen(write_fd, "wb") as stream:
+            pickle.dump(_parse(kinds), stream)
+        os._exit(0)
+    os.close(write_fd)
+    with os.fdopen(read_fd, "rb") as stream:
+        packed = stream.read()
+    os.waitpid(pid, 0)
+    results: dict[Any, bytes] = pickle.loads(packed) if packed else {}  # noqa: S301 - see Memory
+    return results
+
+
+def _parse(kinds: list[str]) -> dict[Any, bytes]:
+    """Return what comes of each text; Ansible's state here is spoiled by it."""
+    results: dict[Any, bytes] = {}
+
+    def record(parse: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., Any]:
+        def store(*args: Any, **options: Any) -> Any:
+            results[key(*args, **options)] = pickle.dumps(parse(*args, **options))
+            return parse(*args, **options)
+
+        return store
+
     parsers = [importlib.import_module(name) for name in _PARSERS]
-    yaml = importlib.import_module("yaml")
     for parser in parsers:
-        vars(parser)["yaml"] = _Parser(yaml, memory.record(yaml.load, _name_document))
-    _parse_documentation(parsers[0], list(kinds))
-    for parser in parsers:
-        vars(parser)["yaml"] = _Parser(yaml, memory.wrap(yaml.load, _name_document))
-    _remember_renames(memory)
+        vars(parser)["yaml"] = _Parser(parser.yaml, record(parser.yaml.load, name_document))
+    _parse_documentation(parsers[0], kinds)
+    finder: Any = importlib.import_module(_FINDER)
+    ansible = Path(importlib.import_module("ansible").__file__ or "")
+    raw = ansible.with_name("config").joinpath("ansible_builtin_runtime.yml").read_bytes()
+    record(finder._meta_yml_to_dict, _name_list)(raw, "")  # noqa: SLF001 - see its docstring
+    return results
 
 
 class _Parser:
@@ -81,7 +126,7 @@ class _Parser:
         return getattr(self._yaml, name)
 
 
-def _name_document(text: Any, Loader: type) -> Any:  # noqa: N803 - PyYAML's name
+def name_document(text: Any, Loader: type) -> Any:  # noqa: N803 - PyYAML's name
     """Return all that the result depends on: the text, and the tags that it passes on."""
     if not isinstance(text, str):
         return None
@@ -89,21 +134,17 @@ def _name_document(text: Any, Loader: type) -> Any:  # noqa: N803 - PyYAML's nam
     return str(text), frozenset(tags.tags(text)), Loader
 
 
+def _name_list(text: bytes | str, _content_id: Any) -> Any:
+    return text
+
+
 def _parse_documentation(loaders: Any, kinds: list[str]) -> None:
-    """Load the options of plugins, and forget what Ansible remembers of it."""
     constants: Any = importlib.import_module("ansible.constants")
-    definitions = constants.config._plugins  # noqa: SLF001 - where loaded options are kept
-    former = dict(definitions)
     for kind in set(constants.CONFIGURABLE_PLUGINS).intersection(kinds):
         loader = getattr(loaders, f"{kind}_loader")
         for name, text, path in _list_documented(kind):
             module = SimpleNamespace(DOCUMENTATION=text)
             loader._load_config_defs(name, module, path)  # noqa: SLF001 - what it does itself
-    definitions.clear()
-    definitions.update(former)
-    for _, loader in loaders.get_all_plugin_loaders():
-        loader._clear_caches()  # noqa: SLF001 - folders were listed that will have changed
-    loaders.get_all_plugin_loaders.cache_clear()
 
 
 def _list_documented(kind: str) -> Iterator[tuple[str, str, str]]:
@@ -125,17 +166,3 @@ def _read_documentation(path: Path) -> str:
             case ast.Assign(targets=[ast.Name(id="DOCUMENTATION")], value=ast.Constant(str(text))):
                 return text
     raise ValueError(f"{path} has no DOCUMENTATION")
-
-
-def _remember_renames(memory: Memory) -> None:
-    """Parse the list of what ansible.builtin has renamed."""
-    finder: Any = importlib.import_module("ansible.utils.collection_loader._collection_finder")
-    ansible = Path(importlib.import_module("ansible").__file__ or "")
-    raw = ansible.with_name("config").joinpath("ansible_builtin_runtime.yml").read_bytes()
-    parse = finder._meta_yml_to_dict  # noqa: SLF001 - made to be replaced, its docstring says
-    memory.record(parse, _name_list)(raw, ("ansible.builtin", "runtime.yml"))
-    finder._meta_yml_to_dict = memory.wrap(parse, _name_list)  # noqa: SLF001 - likewise
-
-
-def _name_list(text: bytes | str, _content_id: Any) -> Any:
-    return text

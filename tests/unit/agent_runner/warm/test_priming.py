@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+import pickle
 from typing import Any
 
-from agent_runner.warm.priming import Memory
+from agent_runner.warm.priming import MAX_SMALL, Memory
 
 
 class Parser:
@@ -17,26 +18,21 @@ class Parser:
         return {"text": text}
 
 
-def _name(text: str) -> str:
-    return text
-
-
-def test_a_text_is_parsed_once_and_given_away_once() -> None:
-    """Who asks first gets what was remembered, who asks again gets a new one to change."""
-    parser, memory = Parser(), Memory()
-    recorded = memory.record(parser.parse, _name)("known")
-    recorded["text"] = "changed"
-    parser.parsed.clear()
-    recall = memory.wrap(parser.parse, _name)
+def test_what_is_known_is_not_parsed() -> None:
+    """Who asks first gets what came of it before, and may change it; another text is parsed."""
+    parser = Parser()
+    recall = Memory({"known": pickle.dumps({"text": "known"})}).wrap(parser.parse, str)
     first = recall("known")
     assert (first, parser.parsed) == ({"text": "known"}, [])
     first["text"] = "changed"
-    assert recall("known") == {"text": "known"}
-    assert parser.parsed == ["known"]
+    assert (recall("known"), recall("other")) == ({"text": "known"}, {"text": "other"})
+    assert parser.parsed == ["known", "other"]
 
 
-def test_another_text_is_parsed() -> None:
-    """What was not remembered is parsed as ever."""
-    parser, memory = Parser(), Memory()
-    memory.record(parser.parse, _name)("known")
-    assert memory.wrap(parser.parse, _name)("other") == {"text": "other"}
+def test_what_is_large_is_unpacked_by_who_asks() -> None:
+    """It is kept packed, and whoever asks gets a copy."""
+    parser, text = Parser(), "x" * MAX_SMALL
+    recall = Memory({text: pickle.dumps({"text": text})}).wrap(parser.parse, str)
+    first = recall(text)
+    first["text"] = "changed"
+    assert (recall(text), parser.parsed) == ({"text": text}, [])
