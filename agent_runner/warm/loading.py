@@ -17,6 +17,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from agent_runner.warm.payloads import lend_modules
 from agent_runner.warm.priming import prime
 from agent_runner.warm.waiting import wait_for_results
 
@@ -81,6 +82,7 @@ def load_ansible() -> None:
                 _load(f"ansible.plugins.{kind}.{name}")
         prime(PLUGINS)
         wait_for_results()
+        lend_modules()
     tempfile.tempdir = None  # where it is depends on each execution's environment
 
 
