@@ -9,6 +9,7 @@ Loaded by ansible-playbook, never by the agent.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 from pathlib import Path
@@ -16,8 +17,10 @@ from typing import Any
 
 import ansible
 from ansible import constants, release
+from ansible.plugins.loader import module_utils_loader
 from ansible.utils.display import Display
 
+from agent_runner.warm.modules.archives import Places, keep_archives, offer_archives
 from agent_runner.warm.modules.commands import (
     ModuleCommand,
     NotUnderstoodError,
@@ -26,7 +29,7 @@ from agent_runner.warm.modules.commands import (
 from agent_runner.warm.modules.counts import WARM, note_module
 from agent_runner.warm.modules.exchange import run_module, tell_as_shell
 from agent_runner.warm.modules.interpreters import Ansible, connect, locate_interpreter
-from agent_runner.warm.modules.settings import find_execution
+from agent_runner.warm.modules.settings import find_execution, locate_cache
 from agent_runner.warm.modules.target.requests import Request, describe_environment
 
 DOCUMENTATION = """
@@ -92,6 +95,13 @@ stock = _load_stock()
 class Connection(stock.Connection):  # type: ignore[misc,name-defined] # ansible-core has no types
     """Ansible's local connection, with ready interpreters."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Take what Ansible gives, before it makes the archive of any module."""
+        super().__init__(*args, **kwargs)
+        execution = find_execution()
+        if execution is not None:
+            _share_archives(offer_archives, execution)
+
     def is_pipelining_enabled(self, wrap_async: bool = False) -> bool:  # noqa: FBT001, FBT002 - Ansible's
         """Hand modules over without files, unless somebody says otherwise."""
         is_ours = self.get_option("pipelining") is None and not self._becomes_another()
@@ -113,6 +123,7 @@ class Connection(stock.Connection):  # type: ignore[misc,name-defined] # ansible
                 if module is not None:
                     result = self._run_warm(execution, module, cmd, in_data)
                     note_module(execution, WARM)
+                    _share_archives(keep_archives, execution)
                     return result
             except NotUnderstoodError as reason:
                 note_module(execution, str(reason))
@@ -153,6 +164,14 @@ class Connection(stock.Connection):  # type: ignore[misc,name-defined] # ansible
             return False
         wanted = become.get_option("become_user", playcontext=self._play_context)
         return bool(constants.BECOME_ALLOW_SAME_USER or wanted != self.default_user)
+
+
+def _share_archives(share: Any, execution: Path) -> None:
+    """Take or give archives of modules; that this fails is no reason for a task to fail."""
+    run = Path(constants.DEFAULT_LOCAL_TMP) / "ansiballz_cache"
+    folders = module_utils_loader._get_paths(subdirs=False)  # noqa: SLF001 - as archives are made
+    with contextlib.suppress(OSError):
+        share(Places(_PACKAGE, run, locate_cache(execution)), folders)
 
 
 def _read(path: str) -> bytes:

@@ -30,7 +30,7 @@ class CodeCache:
     def __init__(self, folder: str | None, max_bytes: int = MAX_BYTES) -> None:
         self._folder = os.path.join(folder, _name_python()) if folder else None  # noqa: PTH118 - below
         self._max_bytes = max_bytes
-        if self._folder is not None and not _prepare(self._folder):
+        if folder and self._folder and not prepare_private(folder, self._folder):
             self._folder = None
 
     @property
@@ -92,14 +92,13 @@ def _name_python() -> str:
     return hashlib.sha256(b"\0".join(facts)).hexdigest()[:32]
 
 
-def _prepare(folder: str) -> bool:
-    """Make the folder; return whether it and the one above it are only this account's."""
-    above = os.path.dirname(folder)  # noqa: PTH120 - as above
+def prepare_private(*folders: str) -> bool:
+    """Make folders, each within the one before; return whether they are this account's alone."""
     try:
-        for path in (above, folder):
+        for path in folders:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(path, 0o700)  # noqa: PTH102 - as above
-        return all(_is_private(os.lstat(path)) for path in (above, folder))
+        return all(_is_private(os.lstat(path)) for path in folders)
     except OSError:
         return False
 
