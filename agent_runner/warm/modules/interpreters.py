@@ -19,13 +19,12 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from agent_runner.warm.modules.commands import NotUnderstoodError
+from agent_runner.warm.modules.commands import ModuleCommand, NotUnderstoodError
 from agent_runner.warm.modules.settings import locate_cache, locate_scratch
+from agent_runner.warm.modules.target.caching import prepare_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from agent_runner.warm.modules.commands import ModuleCommand
 
 MAX_PROFILES = 4
 """How many kinds of interpreters an execution keeps; modules for others run the stock way."""
@@ -56,11 +55,16 @@ _READ_AT_START = (
 _ROOT = Path(__file__).resolve().parents[3]
 _START = """import sys
 if sys.version_info >= (3, 10):
-    sys.path[0] = sys.argv[1]
+    from importlib import util
+    place = sys.argv[1] + '/agent_runner'
+    spec = util.spec_from_file_location(
+        'agent_runner', place + '/__init__.py', submodule_search_locations=[place])
+    sys.modules['agent_runner'] = util.module_from_spec(spec)
     from agent_runner.warm.modules.target.resident import serve
-    del sys.path[0]
-    serve(*map(int, sys.argv[2:5]), ["-c", sys.argv[5], *sys.argv[1:]])
+    serve(*map(int, sys.argv[2:]))
 """
+"""The program of a ready interpreter: the rest lies with the agent, whose folder is no place to
+import anything else from."""
 
 
 class Ansible(NamedTuple):
@@ -124,6 +128,44 @@ def connect(place: Place, module: ModuleCommand, ansible: Ansible) -> socket.soc
     raise NotUnderstoodError("interpreter_failed")
 
 
+def start_early(execution: Path, ansible: Ansible) -> None:
+    """Start the interpreter that modules of this host used last, before any asks for one.
+
+    Raises:
+        NotUnderstoodError: it can no longer be kept ready.
+        OSError: the execution's folder cannot be used.
+    """
+    try:
+        shell, interpreter, shell_stays = json.loads(_locate_note(execution).read_text())
+    except (OSError, ValueError, TypeError):
+        return
+    module = ModuleCommand(shell, interpreter, {}, None, shell_stays)
+    connect(locate_interpreter(execution, module), module, ansible).close()
+
+
+def remember_interpreter(execution: Path, module: ModuleCommand) -> None:
+    """Note which interpreter a module has used, for ``start_early``.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    note, path = (
+        json.dumps((module.shell, module.interpreter, module.shell_stays)),
+        _locate_note(execution),
+    )
+    with contextlib.suppress(FileNotFoundError):
+        if path.read_text() == note:
+            return
+    if prepare_private(str(path.parent)):
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.write_text(note)
+        draft.replace(path)
+
+
+def _locate_note(execution: Path) -> Path:
+    return locate_cache(execution) / "interpreter"
+
+
 def _try(path: str) -> socket.socket | None:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -177,7 +219,7 @@ def _spawn(listen_fd: int, place: Place, module: ModuleCommand, ansible: Ansible
         with open(order_fd, "w", closefd=False) as stream:
             json.dump(order, stream)
         fds = (listen_fd, owner_fd, order_fd)
-        words = [module.interpreter, "-c", _START, str(_ROOT), *map(str, fds), _START]
+        words = [module.interpreter, "-c", _START, str(_ROOT), *map(str, fds)]
         inner = shlex.join(words) + (" && sleep 0" if module.shell_stays else "")
         subprocess.Popen(  # noqa: S602 - as the stock connection does it
             f"{module.shell} -c {shlex.quote(inner)}",

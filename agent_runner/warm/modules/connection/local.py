@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import multiprocessing
 import os
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,13 @@ from agent_runner.warm.modules.commands import (
 )
 from agent_runner.warm.modules.counts import WARM, note_module
 from agent_runner.warm.modules.exchange import run_module, tell_as_shell
-from agent_runner.warm.modules.interpreters import Ansible, connect, locate_interpreter
+from agent_runner.warm.modules.interpreters import (
+    Ansible,
+    connect,
+    locate_interpreter,
+    remember_interpreter,
+    start_early,
+)
 from agent_runner.warm.modules.settings import find_execution, locate_cache
 from agent_runner.warm.modules.target.requests import Request, describe_environment
 
@@ -124,6 +131,8 @@ class Connection(stock.Connection):  # type: ignore[misc,name-defined] # ansible
                     result = self._run_warm(execution, module, cmd, in_data)
                     note_module(execution, WARM)
                     _share_archives(keep_archives, execution)
+                    with contextlib.suppress(OSError):
+                        remember_interpreter(execution, module)
                     return result
             except NotUnderstoodError as reason:
                 note_module(execution, str(reason))
@@ -179,3 +188,14 @@ def _read(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise NotUnderstoodError("payload") from error
+
+
+def _prepare() -> None:
+    """Where ``ansible-playbook`` itself loads this, have an interpreter before a worker asks."""
+    execution = find_execution()
+    if execution is not None and multiprocessing.parent_process() is None:
+        with contextlib.suppress(OSError, NotUnderstoodError):
+            start_early(execution, _ANSIBLE)
+
+
+_prepare()

@@ -42,14 +42,13 @@ class Order(NamedTuple):
     cache: str | None
 
 
-def serve(listen_fd: int, owner_fd: int, order_fd: int, again: list[str]) -> None:
+def serve(listen_fd: int, owner_fd: int, order_fd: int) -> None:
     """Fork for each connection, until the owner has ended.
 
     Args:
         listen_fd: the socket that workers connect to.
         owner_fd: a pidfd of the ``ansible-playbook`` that this is for.
         order_fd: a file with the order.
-        again: the arguments that this interpreter was started with.
     """
     sys.path[:] = [entry for entry in sys.path if entry != ""]
     seen = _look_around()
@@ -65,7 +64,7 @@ def serve(listen_fd: int, owner_fd: int, order_fd: int, again: list[str]) -> Non
     gc.freeze()  # the collector would write to the pages that the modules share
     while owner_fd not in dict(poll.poll()):
         if _look_around() != seen:
-            _start_anew([listen_fd, owner_fd, order_fd], again)
+            _start_anew([listen_fd, owner_fd, order_fd])
         connection, _ = listener.accept()
         if os.fork() == 0:
             _stand_between(connection, [listener, owner_fd, order_fd], readiness)
@@ -117,12 +116,12 @@ def _stamp(path: str) -> tuple[int, int] | None:
     return facts.st_ino, facts.st_mtime_ns
 
 
-def _start_anew(fds: list[int], again: list[str]) -> NoReturn:
+def _start_anew(fds: list[int]) -> NoReturn:
     """Replace this process by a new interpreter, which finds who waits in the queue."""
     for fd in fds:
         os.set_inheritable(fd, True)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.execv(sys.executable, [sys.executable, *again])  # noqa: S606 - itself
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - itself
 
 
 def _read(fd: int) -> bytes:

@@ -31,7 +31,7 @@ def test_what_it_cannot_do_is_done_the_stock_way_and_counted(both: Any) -> None:
     """The rest ran warm."""
     _, warm = both
     assert set(warm.counts) == {"warm", "async", "not_python"}, warm.counts
-    assert warm.counts["warm"] > 50
+    assert warm.counts["warm"] >= 50
 
 
 def test_the_recap_is_the_same(both: Any) -> None:
