@@ -158,6 +158,7 @@ def remember_interpreter(execution: Path, module: ModuleCommand) -> None:
             return
     if prepare_private(str(path.parent)):
         draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
         draft.write_text(note)
         draft.replace(path)
 
