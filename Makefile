@@ -7,7 +7,7 @@ PEERS := .myx/bench/peers
 SALT := .myx/bench/salt
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test sanity lint format types contracts check properties acceptance faults fuzz bench profile lists docs lock clean
+.PHONY: help demo test sanity lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,8 +63,15 @@ profile: $(VENV)/installed-dev $(PEERS)/installed ## flame graphs and a timeline
 	PYTHONPATH=tests/acceptance:tests/support:tests/benchmarks $(BIN)/python -m bench.profiling \
 		$(if $(PLAYBOOK),--playbook $(PLAYBOOK)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
+kills: $(VENV)/installed-dev ## kill -9 of one of two replicas, 10 times in runs over 50 emulated hosts (ROUNDS=10)
+	MYX_REPLICA_KILLS=$(or $(ROUNDS),10) $(BIN)/python -m pytest -s \
+		tests/integration/api/workflows/test_killing_replicas.py $(PYTEST_ARGS)
+
 lists: $(VENV)/installed-dev ## every list of the API in full databases, SQLite and PostgreSQL
-	$(BIN)/python -m pytest tests/benchmarks -s $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/benchmarks/test_lists.py -s $(PYTEST_ARGS)
+
+fleet: $(VENV)/installed-dev ## 1,000 and 10,000 emulated agents: heartbeats, a run over all, 100 logs at once
+	$(BIN)/python -m pytest tests/benchmarks/test_fleet.py -s $(PYTEST_ARGS)
 
 docs: $(VENV)/installed-dev ## write the generated reference
 	$(BIN)/python docs/reference/generate.py

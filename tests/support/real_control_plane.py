@@ -74,6 +74,12 @@ class ControlPlaneProcess:
         self._process = None
 
     @property
+    def pid(self) -> int:
+        """Its process, while it runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def is_running(self) -> bool:
         """Whether it was started and not ended since."""
         return self._process is not None

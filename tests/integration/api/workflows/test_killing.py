@@ -9,31 +9,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from counted_runs import COUNTED_RUN, check_counted, count, follow_to_end
 from fleet_emulator import Behaviour, FleetEmulator
 from real_control_plane import ControlPlaneProcess
 
-from api.agents.memory import MemoryExecution
-
 HOSTS = 50
-LINES = 12
 KILLS = int(os.environ.get("MYX_KILLS", "3"))
 SEED = int(os.environ.get("MYX_SEED", "0")) or random.randrange(1, 2**31)  # noqa: S311 - moments, no secret
-
-RUN = {
-    "kind": "command",
-    "command": ["count"],
-    "limit": "all",
-    "rollout": {"waves": ["1", "20%", "100%"], "forks": 20, "max_failures": 0},
-}
-
-
-async def count(execution: MemoryExecution) -> int:
-    """Write some lines with pauses between."""
-    for number in range(LINES):
-        log_type = "stderr" if number % 3 == 0 else "stdout"
-        await execution.write(f"{execution.params.command_id} {number}\n".encode(), log_type)
-        await asyncio.sleep(0.03)
-    return 0
 
 
 @pytest.fixture
@@ -69,9 +51,9 @@ async def test_kills_at_any_moment_neither_lose_nor_repeat_anything(
     chance = random.Random(SEED)  # noqa: S311 - moments, no secret
     kills, runs = 0, 0
     while kills < KILLS:
-        run = await control_plane.post("/runs", RUN)
+        run = await control_plane.post("/runs", COUNTED_RUN)
         runs += 1
-        ended = asyncio.create_task(follow(control_plane, run["id"]))
+        ended = asyncio.create_task(follow_to_end(control_plane, run["id"]))
         while kills < KILLS and not ended.done():
             reached = asyncio.create_task(fleet.wait_for_calls(chance.randrange(1, 500)))
             await asyncio.wait({ended, reached}, return_when=asyncio.FIRST_COMPLETED)
@@ -83,26 +65,6 @@ async def test_kills_at_any_moment_neither_lose_nor_repeat_anything(
             await asyncio.gather(ended, return_exceptions=True)
             kills += 1
             await control_plane.start()
-            ended = asyncio.create_task(follow(control_plane, run["id"]))
+            ended = asyncio.create_task(follow_to_end(control_plane, run["id"]))
         assert await ended == {"successful": HOSTS}, f"seed {SEED}, {kills} kills"
-    await check_logs(control_plane, fleet, runs)
-
-
-async def follow(control_plane: ControlPlaneProcess, run_id: int) -> dict[str, int]:
-    """Return how many hosts ended how, when the run has ended."""
-    name, data = "", {"counts": {}}
-    async for name, data in control_plane.follow(run_id):  # noqa: B007 - the last one counts
-        pass
-    assert name == "end", f"seed {SEED}"
-    counts: dict[str, int] = data["counts"]
-    return counts
-
-
-async def check_logs(control_plane: ControlPlaneProcess, fleet: FleetEmulator, runs: int) -> None:
-    """Compare what each host has run and written with what is stored."""
-    for agent in fleet.agents.values():
-        assert len(agent.executions) == runs, f"{agent.endpoint.host}, seed {SEED}"
-        for execution_id, execution in agent.executions.items():
-            assert execution.size == sum(len(f"{execution_id} {n}\n") for n in range(LINES))
-            expected = b"".join(f"{execution_id} {n}\n".encode() for n in range(LINES))
-            assert await control_plane.download(execution_id) == expected, f"seed {SEED}"
+    await check_counted(control_plane, fleet, runs)
