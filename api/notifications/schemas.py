@@ -47,6 +47,7 @@ _OWN_HEADERS = frozenset(
         "trailer",
         "transfer-encoding",
         "upgrade",
+        "user-agent",
     ]
 )
 _OWN_PREFIXES = ("x-myx-", "proxy-")

@@ -65,6 +65,20 @@ async def test_secrets_are_shown_once_and_kept_sealed(
     assert (await client.get(path)).json()["headers"] == ["Authorization", "X-Team"]
 
 
+async def test_what_waits_and_what_was_sent_is_counted(
+    client: httpx.AsyncClient, add_notification: Any, carry: Any
+) -> None:
+    """For those who watch the control plane."""
+    path = f"/notifications/{(await add_notification())['id']}"
+    for _ in range(2):
+        await client.post(f"{path}/test")
+    await carry()
+    await client.post(f"{path}/test")
+    figures = (await client.get("https://myx/metrics")).text
+    assert 'myx_notification_deliveries{state="delivered"} 2.0' in figures
+    assert 'myx_notification_deliveries{state="waiting"} 1.0' in figures
+
+
 async def test_while_a_secret_is_replaced_both_sign(
     client: httpx.AsyncClient, receiver: HttpsReceiver, add_notification: Any, carry: Any,
     clock: ManualClock,
@@ -147,6 +161,7 @@ async def test_others_see_and_change_their_own(
         {"headers": {"X-Break": "a\r\nX-MyX-Event: b"}},
         {"headers": {"X Break": "a"}},
         {"headers": {"A": "1", "a": "2"}},
+        {"headers": {"user-agent": "other"}},
         {"secret": "short"},
         {"secret": "with spaces " * 5},
         {"events": []},
