@@ -24,7 +24,7 @@ class ActionModule(ActionBase):
             inner=inner["stdout"],
             low=[shell["rc"], shell["stdout"], shell["stderr"]],
             cwd=os.getcwd(),
-            leaked=[hasattr(ActionBase, "eq_leak"), os.environ.get("EQ_LEAK"), sys.getrecursionlimit()],
+            leaked=[hasattr(ActionBase, "eq_leak"), os.environ.get("EQ_LEAK"), sys.getrecursionlimit() > 4000],
             environment=sorted(name for name in os.environ if not name.startswith("MYX_")),
             arguments=self._task.args,
             fds=sorted(int(fd) for fd in os.listdir("/proc/self/fd") if int(fd) > 40),
