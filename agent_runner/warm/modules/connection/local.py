@@ -80,6 +80,9 @@ DOCUMENTATION = """
           - name: ansible_pipelining
 """
 
+SHOWS_COMMANDS = 3
+"""From so many ``-v`` on the commands are printed: they are to be those of the stock way then."""
+
 _PACKAGE = Path(ansible.__file__).parent
 _ANSIBLE = Ansible(str(_PACKAGE), release.__version__, release.__author__)
 
@@ -111,8 +114,9 @@ class Connection(stock.Connection):  # type: ignore[misc,name-defined] # ansible
 
     def is_pipelining_enabled(self, wrap_async: bool = False) -> bool:  # noqa: FBT001, FBT002 - Ansible's
         """Hand modules over without files, unless somebody says otherwise."""
-        is_ours = self.get_option("pipelining") is None and not self._becomes_another()
-        if not is_ours or find_execution() is None:
+        is_shown = display.verbosity >= SHOWS_COMMANDS
+        is_chosen = is_shown or self.get_option("pipelining") is not None
+        if is_chosen or self._becomes_another() or find_execution() is None:
             return bool(super().is_pipelining_enabled(wrap_async))
         return not constants.DEFAULT_KEEP_REMOTE_FILES and not wrap_async
 

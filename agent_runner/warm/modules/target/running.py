@@ -154,15 +154,21 @@ def _call(main: ModuleType, compiled: Compiled, payload: Payload) -> int:
         sys.stderr.write(f"{end.code}\n")
         return 1
     except KeyboardInterrupt as error:
-        sys.excepthook(type(error), error, error.__traceback__)
+        _show(error)
         _flush()
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
         return 1
     except BaseException as error:  # noqa: BLE001 - as the interpreter does at its end
-        sys.excepthook(type(error), error, error.__traceback__)
+        _show(error)
         return 1
     return 0
+
+
+def _show(error: BaseException) -> None:
+    """Print an exception that nobody has caught, without this program's own part in it."""
+    trace = error.__traceback__
+    sys.excepthook(type(error), error, trace.tb_next if trace else None)
 
 
 def _flush() -> int:
