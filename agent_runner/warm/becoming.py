@@ -8,7 +8,6 @@ themselves: what depends on the environment, what is random, what is one process
 from __future__ import annotations
 
 import atexit
-import contextlib
 import importlib
 import multiprocessing
 import os
@@ -23,7 +22,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from agent_runner.warm.loading import PROGRAM
-from agent_runner.warm.payloads import keep_modules
 from agent_runner.warm.releasing import release_plugins
 
 if TYPE_CHECKING:
@@ -73,8 +71,6 @@ def _renew_scratch() -> None:
 def enter_ansible() -> NoReturn:
     """Run ``ansible-playbook`` and end as an interpreter ends."""
     status = _run()
-    with contextlib.suppress(Exception):  # the playbook has ended, whatever becomes of this
-        keep_modules()
     threading._shutdown()  # type: ignore[attr-defined] # noqa: SLF001 - what the interpreter calls
     atexit._run_exitfuncs()  # noqa: SLF001 - likewise
     try:

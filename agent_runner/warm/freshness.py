@@ -25,12 +25,12 @@ class Freshness:
     """What the files were like when they were loaded."""
 
     def __init__(self, paths: Iterable[str]) -> None:
-        self._looks = {path: look_at(path) for path in paths}
+        self._looks = {path: _look_at(path) for path in paths}
 
     def find_change(self) -> str | None:
         """Return a file that is another one now, or None."""
         for path, look in self._looks.items():
-            if look_at(path) != look:
+            if _look_at(path) != look:
                 return path
         return None
 
@@ -59,8 +59,7 @@ def _list_configurations(cwd: str) -> Iterator[str]:
     yield "/etc/ansible/ansible.cfg"
 
 
-def look_at(path: str) -> Look:
-    """Return what a file is like now."""
+def _look_at(path: str) -> Look:
     try:
         status = os.stat(path)  # noqa: PTH116 - several hundred for each playbook
     except OSError:

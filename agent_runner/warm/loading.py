@@ -17,7 +17,6 @@ import tempfile
 import threading
 from pathlib import Path
 
-from agent_runner.warm.payloads import lend_modules
 from agent_runner.warm.priming import prime
 from agent_runner.warm.waiting import wait_for_results
 
@@ -27,6 +26,9 @@ PROGRAM = Path(sys.executable).with_name("ansible-playbook")
 LATE_MODULES = (
     "ansible._internal._errors._task_timeout",
     "ansible._internal._json._profiles._inventory_legacy",
+    "agent_runner.warm.modules.archives",
+    "agent_runner.warm.modules.exchange",
+    "agent_runner.warm.modules.interpreters",
     "ansible.executor.playbook_executor",
     "ansible.executor.process.worker",
     "ansible.executor.task_executor",
@@ -82,7 +84,6 @@ def load_ansible() -> None:
                 _load(f"ansible.plugins.{kind}.{name}")
         prime(PLUGINS)
         wait_for_results()
-        lend_modules()
     tempfile.tempdir = None  # where it is depends on each execution's environment
 
 
