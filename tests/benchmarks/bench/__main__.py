@@ -32,7 +32,7 @@ PAGE = ROOT / "docs/explanation/performance.md"
 COMMITTED = Path(__file__).parents[1] / "figures.json"
 """The guards' figures that CI holds new ones against."""
 
-GOAL_LIMIT_S = 600
+GOAL_LIMIT_S = 900
 """A goal that takes longer has not been run: the others shall have their turn."""
 
 

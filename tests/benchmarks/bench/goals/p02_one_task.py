@@ -48,7 +48,7 @@ def run(testbed: Testbed, effort: Effort) -> Result:
             ),
         ),
     ]
-    result = Result(measure(ways, 3 if effort.quick else 2 * effort.rounds, warm_ups=1))
+    result = Result(measure(ways, 5 if effort.quick else 2 * effort.rounds, warm_ups=1))
     _judge(result)
     return result
 

@@ -37,7 +37,7 @@ def run(testbed: Testbed, effort: Effort) -> Result:
     many = QUICK_MANY if effort.quick else MANY
     with emulate(testbed.folder / "p4", many, MYX_HEARTBEATS="false") as emulated:
         way = Way(f"{EMULATED}, {many}", partial(_run_emulated, emulated, many))
-        result.ways += measure([way], 3)
+        result.ways += measure([way], 5 if effort.quick else effort.rounds)
     _judge(result, slopes, many)
     return result
 
