@@ -51,6 +51,12 @@ def list_in(host: Host, variable: str) -> list[int]:
     ]
 
 
+def list_on(host: Host) -> list[int]:
+    """Return all processes of a host."""
+    space = _get_host_space(host)
+    return [pid for pid in _list_pids() if _get_pid_space(pid) == space]
+
+
 def list_in_unit(host: Host, unit: str) -> list[int]:
     """Return the processes of a systemd service on a host."""
     space = _get_host_space(host)

@@ -2,7 +2,6 @@
 """P10: what do 10, 100 and 300 playbooks cost that wait on one agent, and how fast are many?"""
 
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -15,7 +14,7 @@ from bench.testbed.testbed import Testbed
 from bench.testbed.triggers import Triggers
 from driver.agents import set_limits
 from driver.load import Crowd
-from lab.processes import list_in, list_supervisors
+from lab.processes import list_on
 from lab.weights import measure_usage
 
 CROWDS = (10, 100, 300)
@@ -73,9 +72,9 @@ def _find_free_mb() -> float:
 
 def _wait_together(testbed: Testbed, count: int) -> Figures:
     crowd = Crowd(testbed.plane, testbed.host)
+    rest_mb = _find_memory_mb(testbed)
     begin_s = crowd.gather(playbooks=count, commands=0)
-    pids = sorted({*list_supervisors(testbed.host), *list_in(testbed.host, "MYX_EXECUTION_FOLDER")})
-    figures = _weigh(testbed, pids, count)
+    figures = _weigh(testbed, rest_mb, count)
     end_s = crowd.release()
     problems = crowd.find_problems()
     if problems:
@@ -83,21 +82,26 @@ def _wait_together(testbed: Testbed, count: int) -> Figures:
     return figures | {"begin_s": begin_s, "end_s": end_s}
 
 
-def _weigh(testbed: Testbed, pids: Sequence[int], count: int) -> Figures:
-    """Return what each of them uses while all wait; the processor's is the whole host's."""
+def _find_memory_mb(testbed: Testbed) -> float:
+    return measure_usage(list_on(testbed.host)).pss_mb
+
+
+def _weigh(testbed: Testbed, rest_mb: float, count: int) -> Figures:
+    """Return what each of them adds to the whole host while all wait."""
     account = find_host_account(testbed.host)
-    usage = measure_usage(pids)
+    memory_mb = _find_memory_mb(testbed) - rest_mb
     time.sleep(1)  # what measuring itself has cost is over
     before, started = account.used_s, time.monotonic()
     time.sleep(REST_S)
     percent = 100 * (account.used_s - before) / (time.monotonic() - started)
-    return {"memory_mb_each": usage.pss_mb / count, "cpu_percent_each": percent / count}
+    return {"memory_mb_each": memory_mb / count, "cpu_percent_each": percent / count}
 
 
 def _wait_runners(testbed: Testbed) -> Figures:
     crowd = Crowd(testbed.plane, testbed.host)
     testbed.host.execute("mkfifo", crowd.gate)
     runners = [_make_runner(testbed, number) for number in range(RUNNERS)]
+    rest_mb = _find_memory_mb(testbed)
     with ThreadPoolExecutor(RUNNERS) as pool:
         words = [f'{{"number": "{number}", "gate": "{crowd.gate}"}}' for number in range(RUNNERS)]
         started = time.monotonic()
@@ -110,8 +114,7 @@ def _wait_runners(testbed: Testbed) -> Figures:
                 break
             time.sleep(0.2)
         begin_s = time.monotonic() - started
-        pids = list_in(testbed.host, "MYX_BENCH_RUNNER")
-        figures = _weigh(testbed, pids, RUNNERS)
+        figures = _weigh(testbed, rest_mb, RUNNERS)
         crowd.release()
         for end in ends:
             end.result()

@@ -103,8 +103,7 @@ class Runner:
     def _run(self, script: str, *words: str) -> str:
         """Run a program with the agent's Python, and return the last line that it prints."""
         path = f"PATH={Path(self.python).parent}:/usr/bin:/bin"
-        mark = f"MYX_BENCH_RUNNER={self._folder}"
-        printed = self._host.execute("env", path, mark, self.python, "-c", script, *words).stdout
+        printed = self._host.execute("env", path, self.python, "-c", script, *words).stdout
         return printed.decode().splitlines()[-1]
 
 

@@ -13,7 +13,7 @@ from bench.profiling.flames import Target, list_heaviest, record
 from bench.profiling.timeline import measure_steps, render
 from bench.testbed.testbed import Testbed
 from driver.content import ROOT
-from lab.processes import find_agent, find_nursery
+from lab.processes import find_agent, list_in_unit
 
 FOLDER = ROOT / ".myx/bench/profile"
 HEAVIEST = 12
@@ -56,13 +56,21 @@ def _profile(testbed: Testbed, playbook: str, rounds: int, folder: Path) -> None
 
 
 def _list_targets(testbed: Testbed) -> list[Target]:
-    agent, nursery = find_agent(testbed.host), find_nursery(testbed.host)
+    """Return the control plane, the agent, and the residents from which executions are forked."""
+    agent = find_agent(testbed.host)
     targets = [Target("control-plane", testbed.plane.pid, with_children=False)]
-    if agent is not None:
-        targets.append(Target("agent", agent, with_children=False))
-    if nursery is not None:  # supervisors and playbooks descend from it
-        targets.append(Target("playbook", nursery, with_children=True))
+    for pid in list_in_unit(testbed.host, "myx-agent"):
+        is_agent = pid == agent
+        name = "agent" if is_agent else f"{_find_name(pid)}-{pid}"
+        targets.append(Target(name, pid, with_children=not is_agent))
     return targets
+
+
+def _find_name(pid: int) -> str:
+    """Return the last part of the program or module that a process runs."""
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    module = words[words.index("-m") + 1] if "-m" in words else Path(words[0].split()[0]).name
+    return module.rpartition(".")[2] or module
 
 
 if __name__ == "__main__":
