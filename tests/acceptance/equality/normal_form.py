@@ -52,6 +52,7 @@ _VOLATILE = frozenset(
         *("ansible_date_time", "ansible_uptime_seconds", "ansible_loadavg", "ansible_memfree_mb"),
         *("ansible_memory_mb", "ansible_swapfree_mb", "ansible_mounts", "ansible_devices"),
         "ansible_device_links",
+        "ansible_interfaces",
     }
 )
 """Fields of events, results and facts that hold a time, a process or what the machine does now."""
