@@ -147,23 +147,19 @@ seealso:
 
 EXAMPLES = r"""
 - name: Roll out in waves, and stop when more than two hosts fail
-  hosts: localhost
-  gather_facts: false
-  tasks:
-    - name: Deploy
-      myx.fleet.run:
-        playbook: playbooks/deploy_caddy.yml
-        limit: web:&eu
-        extra_vars:
-          caddy_email: admin@example.org
-        rollout:
-          waves: [1, 10%, 100%]
-          max_failures: 2
-      register: deployed
+  myx.fleet.run:
+    playbook: playbooks/deploy_caddy.yml
+    limit: web:&eu
+    extra_vars:
+      caddy_email: admin@example.org
+    rollout:
+      waves: [1, 10%, 100%]
+      max_failures: 2
+  register: deployed
 
-    - name: Show where it changed something
-      ansible.builtin.debug:
-        msg: "{{ deployed.executions | selectattr('recap.changed') | map(attribute='host') }}"
+- name: Show where it changed something
+  ansible.builtin.debug:
+    msg: "{{ deployed.executions | selectattr('recap.changed') | map(attribute='host') }}"
 
 - name: Restart a service on what is online, for five minutes at most
   myx.fleet.run:
