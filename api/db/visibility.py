@@ -89,7 +89,7 @@ def _ids_in_groups(groups: frozenset[str]) -> Select[int]:
 
 
 def _ids_of_groups(names: frozenset[str]) -> Select[int]:
-    """Select these groups and all that are in them."""
-    reached = select(Group.id).where(Group.name.in_(names)).cte("reached", recursive=True)
+    """Select these groups and all that are in them; without a name, so that two go together."""
+    reached = select(Group.id).where(Group.name.in_(names)).cte(recursive=True)
     inside = select(GroupChild.child_id).join(reached, GroupChild.parent_id == reached.c.id)
     return select(reached.union(inside).c.id)

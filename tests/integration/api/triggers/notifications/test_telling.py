@@ -118,7 +118,9 @@ async def test_owners_are_told_what_they_may_see(
     events = ["run_successful", *HOSTS]
     for name, group in (("alice", "web"), ("bob", "db"), ("carol", "web")):
         token = await add_operator(name, grants=[{"role": "operator", "groups": [group]}])
-        await add_notification(connect(token["token"]), name=name, events=events)
+        await add_notification(
+            connect(token["token"]), name=name, events=events, groups=["web", "db"]
+        )
     answer = await client.patch("/users/carol", json={"is_disabled": True})
     assert answer.status_code == 200, answer.text
     await run(client)
