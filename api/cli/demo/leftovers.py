@@ -26,12 +26,13 @@ def adopt_orphans() -> None:
 
 
 def end_leftovers(grace_s: float = GRACE_S) -> int:
-    """End all children, then theirs, and return how many there were.
+    """End all children, then theirs, and return how many there still were.
 
     Only after everything that ``subprocess`` knows has been waited for: it reaps every child.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     try:
+        _reap(time.monotonic())  # these have ended by themselves
         ended = 0
         how = signal.SIGTERM
         while children := _list_children():
