@@ -80,11 +80,27 @@ def load_ansible() -> None:
         for name in LATE_MODULES:
             _load(name)
         for kind, names in PLUGINS.items():
-            for name in names.split():
-                _load(f"ansible.plugins.{kind}.{name}")
+            load_plugins(kind, names.split())
         prime(PLUGINS)
         wait_for_results()
     tempfile.tempdir = None  # where it is depends on each execution's environment
+
+
+def load_plugins(kind: str, names: list[str]) -> None:
+    """Load plugins, and leave their package as it is when Ansible's own loader has done so.
+
+    Python makes each module an attribute of its package, where ``list`` and ``dict`` of the lookups
+    would stand before those of the language.
+    """
+    package = importlib.import_module(f"ansible.plugins.{kind}")
+    former = dict(vars(package))
+    for name in names:
+        _load(f"{package.__name__}.{name}")
+    for name in names:
+        if name in former:
+            setattr(package, name, former[name])
+        else:
+            vars(package).pop(name, None)
 
 
 def find_unfitness(former_fds: set[int]) -> str | None:

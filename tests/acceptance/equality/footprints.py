@@ -24,7 +24,10 @@ def describe(path):
         row.append(os.readlink(path))
     elif stat.S_ISREG(status.st_mode) and not path.endswith(".pyc"):  # they hold a time
         with open(path, "rb") as file:
-            row.append(hashlib.sha256(file.read()).hexdigest())
+            lines = file.read().splitlines(keepends=True)
+        if path.startswith("/var/spool/cron/"):  # whose first lines say when and from where
+            lines = [line for line in lines if not line.startswith(b"# (")]
+        row.append(hashlib.sha256(b"".join(lines)).hexdigest())
     return row
 
 def walk(folder):
