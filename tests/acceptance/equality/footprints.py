@@ -33,7 +33,7 @@ def describe(path):
 def walk(folder):
     yield folder
     for entry in os.scandir(folder):
-        if entry.path in LEFT_OUT:
+        if entry.path in LEFT_OUT or entry.name.startswith("systemd-private-"):
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from walk(entry.path)
