@@ -61,7 +61,9 @@ def _list_targets(testbed: Testbed) -> list[Target]:
     targets = [Target("control-plane", testbed.plane.pid, with_children=False)]
     for pid in list_in_unit(testbed.host, "myx-agent"):
         is_agent = pid == agent
-        name = "agent" if is_agent else f"{_find_name(pid)}-{pid}"
+        name = "agent" if is_agent else _find_name(pid)
+        if name in {target.name for target in targets}:
+            name = f"{name}-{pid}"
         targets.append(Target(name, pid, with_children=not is_agent))
     return targets
 

@@ -53,7 +53,16 @@ def record(targets: Sequence[Target], folder: Path, form: str) -> Iterator[None]
 
 def _start(target: Target, folder: Path, form: str) -> subprocess.Popen[bytes]:
     path = folder / f"{target.name}.{FORMATS[form]}"
-    words = ["record", "--function", "--nonblocking", "--rate", str(RATE_HZ), "--format", form]
+    words = [
+        "record",
+        "--function",
+        "--nonblocking",
+        "--gil",
+        "--rate",
+        str(RATE_HZ),
+        "--format",
+        form,
+    ]
     words += ["--subprocesses"] if target.with_children else []
     return subprocess.Popen(
         [find_program("py-spy"), *words, "--output", str(path), "--pid", str(target.pid)],
