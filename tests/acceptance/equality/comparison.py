@@ -18,7 +18,7 @@ MAX_LINES = 60
 """So many lines of a difference are shown."""
 
 _RESET = f"""
-rm -rf {WORK} /run/equality /tmp/ansible_* /root/.ansible/tree
+rm -rf {WORK} /run/equality /tmp/ansible_* /root/.ansible/tree /home/deploy/.ansible
 for home in /root /home/deploy; do rm -rf $home/.ansible_async $home/.ansible/tmp/ansible-*; done
 mkdir -m 0755 {WORK} /run/equality
 """

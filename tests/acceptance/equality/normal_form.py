@@ -17,13 +17,14 @@ _PATTERNS = (
     (r"\b\d+:\d\d:\d\d\.\d+", "<duration>"),
     (r"\b1[789]\d{8}\.\d+", "<time>"),
     (r"ansible-tmp-<time>-\d+-\d+", "<remote tmp>"),
-    (r"ansible-moduletmp-<time>-[a-z0-9_]{8}", "<module tmp>"),
+    (r"ansible-moduletmp-<time>-[a-z0-9_]{8}", "<remote tmp>"),
     (r"ansible-local-\d+[a-z0-9_]{8}", "<local tmp>"),
     (
-        r"(?<=/ansible\.)[a-z0-9_]{8}\b|(?<=/)\.[a-z0-9_]{8}\b|^\.[a-z0-9_]{8}$|\btmp[a-z0-9_]{8}\b",
+        r"(?<=/ansible\.)[a-z0-9_]{8}\b|(?<=/eq\.)[a-z0-9_]{8}\b|(?<=/)\.[a-z0-9_]{8}\b|^\.[a-z0-9_]{8}$|\btmp[a-z0-9_]{8}\b",
         "<tmp>",
     ),
     (r"(?<=\")\.[a-z0-9_]{8}(?=\")", "<tmp>"),
+    (r"(?<=BECOME-SUCCESS-)[a-z]{32}", "<key>"),
     (r"_payload_[a-z0-9_]{8}", "_payload_<tmp>"),
     (r"\bj\d+\.\d+", "<job>"),
     (r"(?<=\"child_pid\": )\d+", "<pid>"),
@@ -53,6 +54,7 @@ _VOLATILE = frozenset(
         *("ansible_memory_mb", "ansible_swapfree_mb", "ansible_mounts", "ansible_devices"),
         "ansible_device_links",
         "ansible_interfaces",
+        "ansible_virtualization_tech_guest",
     }
 )
 """Fields of events, results and facts that hold a time, a process or what the machine does now."""

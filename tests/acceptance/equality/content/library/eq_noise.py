@@ -17,6 +17,8 @@ from ansible.module_utils.basic import AnsibleModule
 
 WORK = "/srv/equality"
 
+LIBC_SIGNALS = 0b11 << 31  # 32 and 33 are the C library's own: posix_spawn ignores them in children
+
 
 def print_before(module):
     print("a line before the answer")
@@ -124,7 +126,8 @@ def make_a_mess(module):
 def look(module):
     watched = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGHUP)
     with open("/proc/self/status") as file:
-        masks = [line.split()[1] for line in file if line.startswith(("SigBlk", "SigIgn"))]
+        lines = [line.split() for line in file if line.startswith(("SigBlk", "SigIgn"))]
+    masks = ["%016x" % (int(line[1], 16) & ~LIBC_SIGNALS) for line in lines]
     with open("/proc/self/oom_score_adj") as file:
         oom = file.read().strip()
     module.exit_json(
