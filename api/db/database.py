@@ -145,9 +145,11 @@ def _prepare_sqlite_connection(connection: Any, _entry: ConnectionPoolEntry) -> 
     connection.isolation_level = None
     cursor = connection.cursor()
     try:
+        cursor.execute("PRAGMA page_count")
+        if cursor.fetchone() == (0,):
+            # Later it would have no effect and still wait for writers; see ``api.db.space``.
+            cursor.execute("PRAGMA auto_vacuum = INCREMENTAL")
         for pragma in (
-            # Has an effect before the first page is written only; see ``api.db.space``.
-            "auto_vacuum = INCREMENTAL",
             "journal_mode = WAL",
             # A log is acknowledged on the host once its end is stored here, so a commit must
             # survive a power cut.
