@@ -12,7 +12,10 @@ from ansible_collections.myx.fleet.plugins.module_utils._client import Client
 from ansible_collections.myx.fleet.plugins.module_utils._errors import ApiError, FleetError
 from ansible_collections.myx.fleet.plugins.module_utils._settings import Settings
 from ansible_collections.myx.fleet.plugins.plugin_utils._follow import Follower, WaitTimeoutError
-from ansible_collections.myx.fleet.plugins.plugin_utils._interrupts import call_when_interrupted
+from ansible_collections.myx.fleet.plugins.plugin_utils._interrupts import (
+    call_when_interrupted,
+    put_off_interrupts,
+)
 from ansible_collections.myx.fleet.plugins.plugin_utils._log_lines import LogLines
 from ansible_collections.myx.fleet.plugins.plugin_utils._run_request import (
     SPEC,
@@ -76,7 +79,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _wait(self, client: Client, run: Result, options: Result) -> Result:
         """Follow the run to its end, and say how it went."""
         shown = options["stream"] and not self._task.no_log
-        lines = LogLines(display.display)
+        lines = LogLines(_show)
         follower = Follower(client, run["id"], lines.add if shown else None)
         try:
             follower.follow(options["wait_timeout"])
@@ -99,6 +102,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             run = client.post(f"/runs/{run['id']}/cancel", key=f"cancel-{run['id']}")
             what = "It was asked to end."
         return {"failed": True, "changed": True, "run": run, "msg": f"{error} {what}"}
+
+
+def _show(text: str) -> None:
+    """Show a line of a log; from a worker it goes to Ansible through a queue with a lock."""
+    with put_off_interrupts():
+        display.display(text)
 
 
 def _preview(client: Client, body: Result) -> Result:

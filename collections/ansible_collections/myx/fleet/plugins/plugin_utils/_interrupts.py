@@ -43,3 +43,13 @@ def call_when_interrupted(last_word: t.Callable[[], None]) -> t.Iterator[None]:
     finally:
         for number, before in former.items():
             signal.signal(number, before)
+
+
+@contextlib.contextmanager
+def put_off_interrupts() -> t.Iterator[None]:
+    """Let a signal wait: a worker that dies while it holds a lock of Ansible's stops all of it."""
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)

@@ -6,7 +6,10 @@ import signal
 import typing as t
 
 import pytest
-from ansible_collections.myx.fleet.plugins.plugin_utils._interrupts import call_when_interrupted
+from ansible_collections.myx.fleet.plugins.plugin_utils._interrupts import (
+    call_when_interrupted,
+    put_off_interrupts,
+)
 
 
 @pytest.fixture
@@ -31,3 +34,11 @@ def test_nothing_is_said_behind_the_task(said: list[str]) -> None:
         pass
     os.kill(os.getpid(), signal.SIGTERM)
     assert said == ["as before"]
+
+
+def test_a_signal_waits_while_it_is_put_off(said: list[str]) -> None:
+    """Ansible's locks are free again when its worker ends."""
+    with put_off_interrupts():
+        os.kill(os.getpid(), signal.SIGTERM)
+        said.append("line shown")
+    assert said == ["line shown", "as before"]
