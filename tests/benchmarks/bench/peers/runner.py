@@ -49,7 +49,7 @@ import ansible_runner
 started = time.perf_counter()
 output, _, code = ansible_runner.run_command(
     executable_cmd="sh", cmdline_args=["-c", sys.argv[2]], private_data_dir=sys.argv[1],
-    runner_mode="pexpect", quiet=True)
+    quiet=True)
 print(code, len(output.replace("\\r", "")), time.perf_counter() - started)
 """
 

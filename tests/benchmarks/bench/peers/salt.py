@@ -202,6 +202,8 @@ class Salt:
             "log_level": "warning",
         }
         config |= {"publish_port": self._ports[0], "master_port": self._ports[1]}
+        # A minion that has known another master refuses this one.
+        self._host.execute("rm", "-rf", "/etc/salt/pki")
         self._host.execute("mkdir", "-p", "/etc/salt")
         self._host.write_bytes("/etc/salt/minion", json.dumps(config).encode())
         code = "from salt.scripts import salt_minion; salt_minion()"

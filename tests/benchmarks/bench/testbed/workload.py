@@ -60,7 +60,8 @@ _SITE = f"""{_HEAD}
 """  # noqa: E501 - a table of tasks, one a line
 
 DEAF = (
-    "wait='trap : TERM HUP INT; while :; do sleep 1; done'; "
+    # Salt takes what begins with NAME= for an argument of that name.
+    "true; wait='trap : TERM HUP INT; while :; do sleep 1; done'; "
     'setsid sh -c "$wait" {mark} & (setsid sh -c "$wait" {mark} &) & '
     'exec sh -c "$wait" {mark}'
 )
