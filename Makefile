@@ -55,7 +55,7 @@ faults: $(VENV)/installed-dev ## each fault 20 times at random moments on real h
 		$(BIN)/python -m pytest tests/acceptance/test_fault_series.py \
 		tests/acceptance/test_ending_series.py $(PYTEST_ARGS)
 
-bench: $(VENV)/installed-dev $(PEERS)/installed $(if $(QUICK),,$(SALT)/installed) ## P1 to P13 beside their peers: needs root (QUICK=1: what CI guards; ONLY=p1,p7; PAGE=1: write the page)
+bench: $(VENV)/installed-dev $(PEERS)/installed $(if $(QUICK),,$(SALT)/installed) ## P1 to P13 beside their peers: needs root (QUICK=1: what is guarded; ONLY=p1,p7; PAGE=1: write the page)
 	PYTHONPATH=tests/acceptance:tests/support:tests/benchmarks $(BIN)/python -m bench \
 		$(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(KEEP),--keep) \
 		$(if $(PAGE),--write-page) $(if $(ROUNDS),--rounds $(ROUNDS)) $(BENCH_ARGS)

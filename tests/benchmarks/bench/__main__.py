@@ -30,7 +30,7 @@ from lab.prerequisites import find_obstacle
 REPORT = ROOT / ".myx/bench/report.json"
 PAGE = ROOT / "docs/explanation/performance.md"
 COMMITTED = Path(__file__).parents[1] / "figures.json"
-"""The guards' figures that CI holds new ones against."""
+"""The guards' figures that new ones are held against."""
 
 GOAL_LIMIT_S = 900
 """A goal that takes longer has not been run: the others shall have their turn."""
@@ -41,7 +41,7 @@ class OutOfTimeError(BaseException):
 
 
 def main() -> int:
-    """Measure, print the table, write the report; 1 where a goal was not run or CI has a loss."""
+    """Measure, print the table, write the report; 1 where a goal was not run or a ratio is lost."""
     args = _parse()
     obstacle = find_obstacle()
     if obstacle:
@@ -64,7 +64,7 @@ def main() -> int:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="p1,p7,... instead of all")
-    parser.add_argument("--quick", action="store_true", help="only the guarded ratios, for CI")
+    parser.add_argument("--quick", action="store_true", help="only the guarded ratios")
     parser.add_argument("--keep", action="store_true", help="--quick: commit these as the figures")
     parser.add_argument("--rounds", type=int, default=3, help="of what takes seconds")
     parser.add_argument("--json", type=Path, default=REPORT, help="where the report goes")
