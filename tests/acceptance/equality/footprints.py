@@ -10,7 +10,7 @@ Footprint = dict[str, list[str]]
 """Kind and mode, owner, group, and the content's digest or a link's target, by path."""
 
 _SCRIPT = r"""
-import hashlib, json, os, stat, sys
+import glob, hashlib, json, os, stat, sys, time
 
 ROOTS = ("/etc", "/home", "/opt", "/root", "/srv", "/tmp", "/usr/local", "/var/cache",
          "/var/spool/cron", "/var/tmp", "/dev/shm", "/run/equality")
@@ -40,6 +40,21 @@ def walk(folder):
         else:
             yield entry.path
 
+def count_jobs():
+    count = 0
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        try:
+            with open(path, "rb") as file:
+                count += b"async_wrapper" in file.read()
+        except OSError:
+            pass  # it has ended meanwhile
+    return count
+
+# A job's wrapper looks each five seconds whether its job has ended, and then tidies up.
+patience = time.monotonic() + 12
+while count_jobs() and time.monotonic() < patience:
+    time.sleep(0.1)
+
 found = {}
 for root in ROOTS:
     if os.path.isdir(root):
@@ -55,7 +70,12 @@ _CHANCE = re.compile(
 )
 """What of a name is different each time: of async jobs, temporary files and backups."""
 
-_TEMPORARY_PLACES = ("/tmp/ansible_", "/.ansible/tmp/", "/.ansible_async/")  # noqa: S108 - a host's
+_TEMPORARY_PLACES = (
+    "/tmp/ansible_",  # noqa: S108 - a host's
+    "/var/tmp/ansible-tmp-",  # noqa: S108 - likewise
+    "/.ansible/tmp/",
+    "/.ansible_async/",
+)
 
 
 def take(host: Host) -> Footprint:
