@@ -219,6 +219,26 @@ class RunningExecution(BaseModel):
     finished_at: Annotated[float | None, Field(description="Unix seconds")] = None
 
 
+class WarmExecution(BaseModel):
+    """How playbooks are started on a host, and how often since its agent's start."""
+
+    state: Annotated[
+        str,
+        Field(description="Of the processes that have Ansible loaded: off, idle, starting, ready"),
+    ]
+    profiles: Annotated[int, Field(description="Sets of content and settings that have one")]
+    ready: Annotated[int, Field(description="Those of them that can fork now")]
+    forks: int
+    fallbacks: Annotated[
+        dict[str, int], Field(description="Playbooks that went the stock way, by reason")
+    ]
+    restarts: int
+    modules: Annotated[
+        dict[str, int],
+        Field(description="Modules of ended playbooks: warm, or by the reason for the stock way"),
+    ]
+
+
 class HostStatus(BaseModel):
     """What the agent says of its host right now."""
 
@@ -240,4 +260,7 @@ class HostStatus(BaseModel):
     ]
     bundle_public_key: Annotated[
         str | None, Field(description="The key whose signed content the host takes")
+    ]
+    warm: Annotated[
+        WarmExecution | None, Field(description="Null where the agent is older than warm execution")
     ]

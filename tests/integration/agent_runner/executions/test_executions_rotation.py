@@ -118,8 +118,9 @@ async def test_an_end_whose_supervisor_is_still_there_stays(host: Any) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         await _rotate_in(host, 8)
         assert (await host.follow("id")).text == "id\n"
-    await host.executions.rotate()
-    assert not host.folder("id").path.exists()
+    async with asyncio.timeout(60):
+        while host.folder("id").path.exists():  # whoever waits for its end may hold the lock too
+            await host.executions.rotate()
 
 
 async def test_an_acknowledged_end_too_many_removes_the_oldest(make_host: Any) -> None:
