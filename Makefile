@@ -7,7 +7,7 @@ PEERS := .myx/bench/peers
 SALT := .myx/bench/salt
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test sanity lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
+.PHONY: help demo test sanity molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ test: $(VENV)/installed-dev ## unit, architecture, contract and integration test
 
 sanity: $(VENV)/installed-dev ## the collection: ansible-test sanity and units, docs, changelog, artifact (TEST=NAME: one)
 	@tests/collection/check $(if $(TEST),--test $(TEST))
+
+molecule: $(VENV)/installed-dev ## roles on real systemd hosts: needs root (ROLE=agent SCENARIO=default SUITE=trixie ACTION=converge)
+	@MYX_LAB_SUITE=$(or $(SUITE),bookworm) tests/collection/scenarios '$(or $(ROLE),*)' '$(or $(SCENARIO),*)' $(ACTION)
 
 lint: $(VENV)/installed-dev ## ruff: rules and format; ansible-lint
 	$(BIN)/ruff check .
