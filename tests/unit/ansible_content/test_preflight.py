@@ -30,7 +30,7 @@ def test_a_host_that_does_not_fit_is_named(
     preflight: ModuleType, tmp_path: Path, facts: dict[str, Any], code: str
 ) -> None:
     """Processor, C library and Python each have their problem."""
-    options = argparse.Namespace(port=0, install_dir=str(tmp_path), needed_mb=0)
+    options = argparse.Namespace(port=0, service="", install_dir=str(tmp_path), needed_mb=0)
     problems = dict(preflight.find_problems(options, {**FIT, **facts}))
     assert code in problems
 
@@ -53,4 +53,6 @@ def test_a_suggested_port_is_not_a_well_known_one(preflight: ModuleType) -> None
 
 def test_this_program_is_described_by_its_name(preflight: ModuleType) -> None:
     """People learn which process they have to stop."""
-    assert f"process {os.getpid()}" in preflight.describe_process(Path("/proc/self").resolve())
+    assert f"process {os.getpid()}" in preflight.describe_process(
+        Path("/proc/self").resolve(), "other.service"
+    )

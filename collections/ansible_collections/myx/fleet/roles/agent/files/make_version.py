@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How does an unpacked agent bundle become an installed version? Without network, with uv.
+"""How does an unpacked bundle become an installed version? Without network, with uv.
 
     make_version.py BUNDLE_DIR VERSION_DIR
 
@@ -43,7 +43,7 @@ def is_whole(version: Path) -> bool:
 
 
 def fill_version(bundle: Path, version: Path) -> None:
-    """Make the virtual environment, copy the installer, and mark the version complete."""
+    """Make the virtual environment, copy the installer if there is one, mark it complete."""
     run_uv(bundle, "venv", "--quiet", "--python", sys.executable, version)
     run_uv(
         bundle,
@@ -62,7 +62,8 @@ def fill_version(bundle: Path, version: Path) -> None:
         "--requirement",
         bundle / "requirements.txt",
     )
-    shutil.copytree(bundle / "installer", version / "installer")
+    if (bundle / "installer").exists():  # a control plane has none
+        shutil.copytree(bundle / "installer", version / "installer")
     shutil.copy(bundle / "MANIFEST.json", version / "MANIFEST.json")
     (version / "complete").touch()
 
@@ -88,7 +89,7 @@ def run_uv(bundle: Path, *arguments: str | Path) -> None:
     if done.returncode:
         # uv goes from the effect to the cause: the last line is what somebody can do about.
         cause = done.stderr.strip().splitlines()[-1].strip() if done.stderr else "no reason given"
-        sys.exit(f"The agent's Python packages could not be installed: {cause}")
+        sys.exit(f"The Python packages could not be installed: {cause}")
 
 
 if __name__ == "__main__":

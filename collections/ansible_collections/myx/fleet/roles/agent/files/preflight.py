@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Can the agent be installed on this host? Prints one JSON object with facts and problems.
+"""Can MyX be installed on this host? Prints one JSON object with facts and problems.
 
-Runs with the Python that the agent will use. A problem is a code and a sentence that names the
-cause and the remedy. Nothing is changed.
+Runs with the Python that the agent or the control plane will use. A problem is a code and a
+sentence that names the cause and the remedy. Nothing is changed.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SERVICE = "myx-agent.service"
+AGENT_SERVICE = "myx-agent.service"
 ARCHITECTURES = ("x86_64", "aarch64")
 NEEDED_GLIBC = (2, 28)
 NEEDED_MODULES = ("asyncio", "ctypes", "json", "ssl", "zoneinfo")
@@ -35,7 +35,7 @@ def find_problems(options: argparse.Namespace, facts: dict[str, Any]) -> Iterato
     if facts["architecture"] not in ARCHITECTURES:
         yield (
             "architecture_unsupported",
-            f"its processor is {facts['architecture']}; there are agents for x86_64 and aarch64.",
+            f"its processor is {facts['architecture']}; MyX runs on x86_64 and aarch64.",
         )
     if facts["glibc"] < list(NEEDED_GLIBC):
         yield (
@@ -49,17 +49,17 @@ def find_problems(options: argparse.Namespace, facts: dict[str, Any]) -> Iterato
         )
     if not Path("/run/systemd/system").is_dir():
         yield ("no_systemd", "systemd is not its init, and the agent is a systemd service.")
-    yield from find_port_problem(options.port)
+    yield from find_port_problem(options.port, options.service)
     yield from find_disk_problems(options)
 
 
-def find_port_problem(port: int) -> Iterator[tuple[str, str]]:
+def find_port_problem(port: int, service: str) -> Iterator[tuple[str, str]]:
     """Yield a problem where another program listens on the port."""
-    owner = find_port_owner(port) if port else None
-    if owner and owner != SERVICE:
+    owner = find_port_owner(port, service) if port else None
+    if owner and owner != service:
         yield (
             "port_taken",
-            f"port {port} is taken by {owner}; stop that program, or give the agent another port.",
+            f"port {port} is taken by {owner}; stop that program, or choose another port.",
         )
 
 
@@ -80,14 +80,14 @@ def nearest_existing(path: Path) -> Path:
     return next(place for place in (path, *path.parents) if place.exists())
 
 
-def find_port_owner(port: int) -> str | None:
+def find_port_owner(port: int, service: str) -> str | None:
     """Return who listens on the TCP port: our service, a program's name, or None."""
     inodes = listening_inodes(port)
     if not inodes:
         return None
     for process in Path("/proc").iterdir():
         if process.name.isdecimal() and holds_socket(process, inodes):
-            return describe_process(process)
+            return describe_process(process, service)
     return "a program that cannot be seen from here"
 
 
@@ -112,11 +112,11 @@ def holds_socket(process: Path, inodes: set[str]) -> bool:
         return False
 
 
-def describe_process(process: Path) -> str:
+def describe_process(process: Path, service: str) -> str:
     """Return the name of the service or the program, for people."""
     try:
-        if f"/{SERVICE}" in (process / "cgroup").read_text():
-            return SERVICE
+        if f"/{service}" in (process / "cgroup").read_text():
+            return service
         return f"'{(process / 'comm').read_text().strip()}' (process {process.name})"
     except OSError:
         return f"process {process.name}"
@@ -164,6 +164,7 @@ def main() -> None:
     """Print facts and problems."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: none is chosen yet")
+    parser.add_argument("--service", default=AGENT_SERVICE, help="who may have the port")
     parser.add_argument("--install-dir", default="/opt/myx-agent")
     parser.add_argument("--needed-mb", type=int, default=300)
     options = parser.parse_args()
