@@ -7,6 +7,7 @@
 from api.agents.install.bundle import AgentBundle, AgentBundles
 from api.agents.install.errors import InstallError
 from api.agents.install.installer import HostInstaller
+from api.agents.install.own_python import OwnPython
 from api.agents.install.sources import find_sources
 from api.agents.install.targets import AgentConfig, InstalledAgent, InstallTarget, Progress
 
@@ -18,6 +19,7 @@ __all__ = [
     "InstallError",
     "InstallTarget",
     "InstalledAgent",
+    "OwnPython",
     "Progress",
     "find_sources",
 ]

@@ -6,13 +6,16 @@ A bundle is one ``myx-agent-VERSION-cpXY-ARCHITECTURE-DIGEST.tar.gz``::
     MANIFEST.json  VERSION  requirements.txt      what it is, and each wheel with its hash
     wheels/  bin/uv                               everything the agent needs, and who installs it
     installer/apply.py  installer/collections/    what runs the role on the host
+    python/                                       a CPython for hosts that have none which fits
 
-Its digest covers what goes in, so a look at the name tells whether it is the right one.
+Its digest covers what goes in, so a look at the name tells whether it is the right one. A bundle
+that carries a Python is named ``...-DIGEST-python.tar.gz``.
 """
 
 import asyncio
 import fcntl
 import gzip
+import hashlib
 import json
 import shutil
 import tarfile
@@ -24,6 +27,7 @@ from pathlib import Path
 from typing import IO
 
 from api.agents.install.errors import BundleError
+from api.agents.install.own_python import OwnPython
 from api.agents.install.sources import BundleSources, list_files
 from api.agents.install.targets import Progress
 from api.agents.install.wheelhouse import fill_wheelhouse, take_uv, write_requirements
@@ -37,6 +41,8 @@ ARCHITECTURES = ("x86_64", "aarch64")
 _DIGEST_LENGTH = 12
 _PRIVATE_DIR = 0o700
 _BUILDING = ".building-"
+_SUFFIX = ".tar.gz"
+_WITH_PYTHON = f"-python{_SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +107,29 @@ class AgentBundles:
             )
             return await asyncio.to_thread(self.build_bundle, python, architecture)
 
-    def find_bundle(self, python: str, architecture: str) -> AgentBundle | None:
-        """Return the bundle if it is there already.
+    def find_bundle(
+        self, python: str, architecture: str, own: OwnPython | None = None
+    ) -> AgentBundle | None:
+        """Return the bundle if it is there already, the one that carries a Python if one is given.
 
         Raises:
             BundleError: there are no agents for this Python or processor.
         """
-        name = self._name(python, architecture)
+        name = self._name(python, architecture, own)
         for folder in (self._ready_dir, self._cache_dir):
             if folder is not None and (folder / name).is_file():
                 return self._describe(folder / name)
         return None
 
-    def build_bundle(self, python: str, architecture: str) -> AgentBundle:
+    def build_bundle(
+        self, python: str, architecture: str, own: OwnPython | None = None
+    ) -> AgentBundle:
         """Build the bundle unless another process has done so meanwhile; blocks.
 
         Raises:
             BundleError: it cannot be built.
         """
-        destination = self._cache_dir / self._name(python, architecture)
+        destination = self._cache_dir / self._name(python, architecture, own)
         try:
             self._cache_dir.mkdir(mode=_PRIVATE_DIR, parents=True, exist_ok=True)
             with (
@@ -128,9 +138,9 @@ class AgentBundles:
             ):
                 if not destination.is_file():
                     self._remove_leftovers(keep=Path(place))
-                    self._fill(Path(place) / "tree", python, architecture)
+                    self._fill(Path(place) / "tree", python, architecture, own)
                     _pack(Path(place) / "tree", Path(place) / "packed")
-                    self._forget_outdated(python, architecture)
+                    self._forget_outdated(python, architecture, own)
                     (Path(place) / "packed").rename(destination)
         except OSError as error:
             raise BundleError(
@@ -139,18 +149,20 @@ class AgentBundles:
             ) from error
         return self._describe(destination)
 
-    def _fill(self, tree: Path, python: str, architecture: str) -> None:
+    def _fill(self, tree: Path, python: str, architecture: str, own: OwnPython | None) -> None:
         for folder in ("wheels", "bin", "installer"):
             (tree / folder).mkdir(parents=True)
         fill_wheelhouse(tree / "wheels", self._sources, python, architecture)
         take_uv(tree / "wheels", tree / "bin/uv")
         write_requirements(tree / "wheels", tree / "requirements.txt")
         self._copy_installer(tree / "installer")
+        if own is not None:
+            own.copy_to(tree / "python")
         (tree / "VERSION").write_text(f"{self._sources.version}\n")
         manifest = {
             "name": "myx-agent",
             "version": self._sources.version,
-            "version_id": f"{self._sources.version}-{self._digest(python, architecture)}",
+            "version_id": f"{self._sources.version}-{self._digest(python, architecture, own)}",
             "python": python,
             "architecture": architecture,
             "wheels": sorted(wheel.name for wheel in (tree / "wheels").iterdir()),
@@ -172,26 +184,31 @@ class AgentBundles:
             if path != keep:
                 shutil.rmtree(path, ignore_errors=True)
 
-    def _forget_outdated(self, python: str, architecture: str) -> None:
+    def _forget_outdated(self, python: str, architecture: str, own: OwnPython | None) -> None:
         """Remove the bundles of the sources as they were before."""
         for path in self._cache_dir.glob(f"myx-agent-*{_describe_target(python, architecture)}-*"):
-            path.unlink(missing_ok=True)
+            if path.name.endswith(_WITH_PYTHON) == (own is not None):
+                path.unlink(missing_ok=True)
 
-    def _name(self, python: str, architecture: str) -> str:
+    def _name(self, python: str, architecture: str, own: OwnPython | None) -> str:
         if python not in PYTHONS or architecture not in ARCHITECTURES:
             raise BundleError(
                 f"There is no agent for Python {python} on {architecture}; there are agents for "
                 f"Python {', '.join(PYTHONS)} on {' and '.join(ARCHITECTURES)}."
             )
         target = _describe_target(python, architecture)
-        digest = self._digest(python, architecture)
-        return f"myx-agent-{self._sources.version}-{target}-{digest}.tar.gz"
+        digest = self._digest(python, architecture, own)
+        suffix = _SUFFIX if own is None else _WITH_PYTHON
+        return f"myx-agent-{self._sources.version}-{target}-{digest}{suffix}"
 
-    def _digest(self, python: str, architecture: str) -> str:
-        return self._sources.digest(python, architecture)[:_DIGEST_LENGTH]
+    def _digest(self, python: str, architecture: str, own: OwnPython | None) -> str:
+        digest = self._sources.digest(python, architecture)
+        if own is not None:
+            digest = hashlib.sha256(f"{digest} {own.digest}".encode()).hexdigest()
+        return digest[:_DIGEST_LENGTH]
 
     def _describe(self, path: Path) -> AgentBundle:
-        digest = path.name.removesuffix(".tar.gz").rpartition("-")[2]
+        digest = path.name.removesuffix(_SUFFIX).removesuffix("-python").rpartition("-")[2]
         return AgentBundle(path=path, version=self._sources.version, digest=digest)
 
 

@@ -110,20 +110,34 @@ def build_agent_bundle(
     arch: Annotated[
         str, typer.Option("--arch", metavar="A", help="Machine of the hosts: x86_64, aarch64.")
     ] = "x86_64",
+    with_python: Annotated[
+        Path | None,
+        typer.Option(
+            "--with-python",
+            metavar="DIR",
+            help="Bring this CPython along, for hosts whose own is too old.",
+        ),
+    ] = None,
 ) -> int:
     """Build what agents are installed from; print its path.
 
     'myx host install' builds it by itself when it is first needed; this does it ahead, where
     there is internet.
 
-    Example:
+    --with-python takes a folder that 'uv python install' made, and its version takes the place of
+    --python. Such a bundle is for playbooks/install_agent.yml.
+
+    Examples:
       myx agent-bundle --python 3.11 --arch aarch64
+      myx agent-bundle --with-python ~/.local/share/uv/python/cpython-3.11-linux-x86_64-gnu
     """
-    from api.agents.install import AgentBundles, find_sources  # noqa: PLC0415 - only here
+    from api.agents.install import AgentBundles, OwnPython, find_sources  # noqa: PLC0415 - only here
     from api.core.settings import load_settings  # noqa: PLC0415 - pydantic takes 0.3 s
 
     settings = load_settings()
     bundles = AgentBundles(find_sources(), settings.agent_bundles_dir, settings.agent_bundle_dir)
-    bundle = bundles.find_bundle(python, arch) or bundles.build_bundle(python, arch)
+    own = OwnPython.load(with_python) if with_python else None
+    asked = (own.version if own else python, arch, own)
+    bundle = bundles.find_bundle(*asked) or bundles.build_bundle(*asked)
     sys.stdout.write(f"{bundle.path}\n")
     return ExitCode.SUCCESSFUL

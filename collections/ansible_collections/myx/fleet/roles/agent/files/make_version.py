@@ -3,9 +3,10 @@
 
     make_version.py BUNDLE_DIR VERSION_DIR
 
-The version is a virtual environment of this Python with bytecode compiled, together with what
-the installer needs for later runs. The file ``complete`` is written last: a folder without it, or
-one that no longer works, is made anew. Two installs at once wait for each other.
+The version is a virtual environment of this Python, or of the one that the bundle carries, with
+bytecode compiled, together with what the installer needs for later runs. The file ``complete`` is
+written last: a folder without it, or one that no longer works, is made anew. Two installs at once
+wait for each other.
 """
 
 import fcntl
@@ -44,7 +45,8 @@ def is_whole(version: Path) -> bool:
 
 def fill_version(bundle: Path, version: Path) -> None:
     """Make the virtual environment, copy the installer if there is one, mark it complete."""
-    run_uv(bundle, "venv", "--quiet", "--python", sys.executable, version)
+    interpreter = take_python(bundle, version)
+    run_uv(bundle, "venv", "--quiet", "--allow-existing", "--python", interpreter, version)
     run_uv(
         bundle,
         "pip",
@@ -66,6 +68,15 @@ def fill_version(bundle: Path, version: Path) -> None:
         shutil.copytree(bundle / "installer", version / "installer")
     shutil.copy(bundle / "MANIFEST.json", version / "MANIFEST.json")
     (version / "complete").touch()
+
+
+def take_python(bundle: Path, version: Path) -> str | Path:
+    """Return the Python of the version: the bundle's own, which comes along, or this one."""
+    if not (bundle / "python").exists():
+        return sys.executable
+    version.mkdir(mode=0o755)
+    shutil.copytree(bundle / "python", version / "python", symlinks=True)
+    return version / "python/bin/python3"
 
 
 def run_uv(bundle: Path, *arguments: str | Path) -> None:

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Can MyX be installed on this host? Prints one JSON object with facts and problems.
 
-Runs with the Python that the agent or the control plane will use. A problem is a code and a
-sentence that names the cause and the remedy. Nothing is changed.
+Runs with the Python that the agent or the control plane will use, or where the bundle carries
+one with whatever Ansible uses, 3.9 at least. A problem is a code and a sentence that names the
+cause and the remedy. Nothing is changed.
 """
+
+from __future__ import annotations
 
 import argparse
 import importlib
@@ -42,7 +45,7 @@ def find_problems(options: argparse.Namespace, facts: dict[str, Any]) -> Iterato
             "libc_unsupported",
             "its C library is not glibc 2.28 or newer; use a distribution of 2019 or later.",
         )
-    if facts["missing_modules"]:
+    if facts["missing_modules"] and not options.own_python:
         yield (
             "python_incomplete",
             f"{sys.executable} lacks {', '.join(facts['missing_modules'])}; install all of Python.",
@@ -164,6 +167,7 @@ def main() -> None:
     """Print facts and problems."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0: none is chosen yet")
+    parser.add_argument("--own-python", action="store_true", help="the bundle carries one")
     parser.add_argument("--service", default=AGENT_SERVICE, help="who may have the port")
     parser.add_argument("--install-dir", default="/opt/myx-agent")
     parser.add_argument("--needed-mb", type=int, default=300)

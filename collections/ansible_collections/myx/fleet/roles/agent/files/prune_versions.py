@@ -7,6 +7,8 @@ Kept are the current one, the newest others up to KEEP in all, and every version
 still uses: executions outlive the agent that started them.
 """
 
+from __future__ import annotations
+
 import shutil
 import sys
 from pathlib import Path

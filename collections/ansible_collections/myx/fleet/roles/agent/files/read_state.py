@@ -4,6 +4,8 @@
 read_state.py CONFIG_FILE UNIT_FILE CURRENT_LINK
 """
 
+from __future__ import annotations
+
 import json
 import sys
 from pathlib import Path
