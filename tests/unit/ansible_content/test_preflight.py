@@ -30,7 +30,9 @@ def test_a_host_that_does_not_fit_is_named(
     preflight: ModuleType, tmp_path: Path, facts: dict[str, Any], code: str
 ) -> None:
     """Processor, C library and Python each have their problem."""
-    options = argparse.Namespace(port=0, service="", install_dir=str(tmp_path), needed_mb=0)
+    options = argparse.Namespace(
+        port=0, service="", own_python=False, install_dir=str(tmp_path), needed_mb=0
+    )
     problems = dict(preflight.find_problems(options, {**FIT, **facts}))
     assert code in problems
 
