@@ -36,9 +36,6 @@ from api.db.database import Database
 from api.db.migrate import migrate
 from api.executions.changes import Changes
 from api.executions.reader import ExecutionReader
-from api.executions.repository import ExecutionsRepository
-from api.executions.service import ExecutionsService
-from api.fleet_services import FleetServices
 from api.groups.vault import GroupVault
 from api.heartbeats.findings import Findings
 from api.heartbeats.heartbeats import Heartbeats, Interval, Share
@@ -53,12 +50,11 @@ from api.notifications.service import NotificationService
 from api.process_parts import build_installer, make_lock, open_logs
 from api.replicas.replica import Replica
 from api.retention.retention import Retention
+from api.run_services import RunServices
 from api.runs.launcher import RunLauncher
 from api.runs.launching.preparing import RunPreparer
-from api.runs.repository import RunsRepository
-from api.runs.rollout.control import RunControlService
+from api.runs.reporting.intake import ReportIntake
 from api.runs.rollout.steering import RunSteering
-from api.runs.service import RunsService
 from api.runs.stream import RunStreams
 from api.schedules.service import ScheduleService
 from api.sessions.repository import SessionRepository
@@ -216,6 +212,14 @@ class Composition:
     def _make_run_steering(self) -> RunSteering:
         return RunSteering(self.unit_of_work, self.run_launcher, self._conductor, self.changes)
 
+    @cached_property
+    def report_intake(self) -> ReportIntake:
+        """What takes reports of runs that were started elsewhere."""
+        lost_after_s = self.settings.agent_lost_after_s
+        return ReportIntake(
+            self.unit_of_work, self.logs, self.changes, self._conductor, lost_after_s
+        )
+
     def _make_host_contacts(self) -> HostContacts:
         return HostContacts(
             self.unit_of_work, self.agents, self._signer.public_key, self.notify_hosts
@@ -259,7 +263,7 @@ class Composition:
         note_end(self.access.witness, services)
 
 
-class Services(FleetServices):
+class Services(RunServices):
     """The nouns' services on one unit of work, within a scope."""
 
     def __init__(self, composition: Composition, session: AsyncSession, scope: Scope) -> None:
@@ -300,22 +304,6 @@ class Services(FleetServices):
         return BundleService(BundleRepository(self._session), self._composition.clock)
 
     @cached_property
-    def executions(self) -> ExecutionsService:
-        """The executions, their logs and events."""
-        parts = self._composition
-        repository = ExecutionsRepository(self._session, self._scope)
-        return ExecutionsService(repository, parts.logs, parts.clock)
-
-    @cached_property
-    def runs(self) -> RunsService:
-        """The runs."""
-        parts = self._composition
-        outbox = self.telling.outbox
-        return RunsService(
-            self._runs_repository, self.executions, outbox, parts.sealer, parts.clock
-        )
-
-    @cached_property
     def schedules(self) -> ScheduleService:
         """The schedules."""
         return build_schedules(self._session, self._composition, self.runs, self.audit)
@@ -329,12 +317,3 @@ class Services(FleetServices):
     def notifications(self) -> NotificationService:
         """The notifications."""
         return self.telling.build_service(self.audit)
-
-    @cached_property
-    def run_control(self) -> RunControlService:
-        """The control of runs."""
-        return RunControlService(self._runs_repository, self.executions, self._composition.clock)
-
-    @cached_property
-    def _runs_repository(self) -> RunsRepository:
-        return RunsRepository(self._session, self._scope)

@@ -34,8 +34,8 @@ class GrantBody(BaseModel):
     templates: Annotated[
         _Names | None,
         Field(
-            description="Only these playbooks; @command, @script, @install and @uninstall stand "
-            "for what is none",
+            description="Only these playbooks; @command, @script, @install, @uninstall and "
+            "@reported stand for what is none",
             examples=[["playbooks/deploy_caddy.yml"]],
         ),
     ] = None

@@ -46,6 +46,8 @@ INSTALL_AGENTS = Permission("agents.install", "admin")
 READ_RUNS = Permission("runs.read", "viewer")
 START_RUNS = Permission("runs.start", "operator")
 CANCEL_RUNS = Permission("runs.cancel", "operator")
+REPORT_RUNS = Permission("runs.report", "operator", everywhere=True)
+"""What ran elsewhere may name any host, and hosts that are not known here."""
 
 READ_TRIGGERS = Permission("triggers.read", "viewer")
 WRITE_TRIGGERS = Permission("triggers.write", "operator")

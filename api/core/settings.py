@@ -101,7 +101,7 @@ class Settings(StorageSettings, RetentionSettings, MonitoringSettings, Notificat
         default=600.0,
         ge=0,
         description="Seconds without an answer from an agent until what it executes is given up "
-        "as lost.",
+        "as lost; and without a report, until a run is that was started elsewhere.",
     )
     run_secrets_keep_s: float = Field(
         default=7 * 24 * 3600.0,

@@ -19,7 +19,7 @@ from api.core.paging import Slice
 from api.db.lists import fetch_slice, order_by
 from api.db.visibility import executions_within
 from api.executions.schemas import ExecutionQuery
-from api.executions.states import END_STATES, UNFINISHED_STATES, State
+from api.executions.states import CONTROL_NODE, END_STATES, UNFINISHED_STATES, State
 from api.models import Event, Execution
 
 _TABLE = cast("Table", Execution.__table__)
@@ -135,6 +135,24 @@ class ExecutionsRepository:
         for run_id, status, count in rows:
             counts[run_id][cast("State", status)] = count
         return counts
+
+    async def list_control_nodes(self, run_ids: Collection[int]) -> list[tuple[int, State]]:
+        """List the runs that have a control node, each with its state."""
+        rows = await self._session.execute(
+            select(Execution.run_id, Execution.status).where(
+                Execution.run_id.in_(run_ids),
+                Execution.host_name == CONTROL_NODE,
+                executions_within(self._scope),
+            )
+        )
+        return [(run_id, cast("State", status)) for run_id, status in rows]
+
+    async def list_named(self, run_id: int, names: Collection[str]) -> Sequence[Execution]:
+        """List a run's executions on hosts of these names."""
+        rows = await self._session.scalars(
+            self._select().where(Execution.run_id == run_id, Execution.host_name.in_(names))
+        )
+        return rows.all()
 
     async def start(self, execution_id: str, now: datetime) -> Row[Any] | None:
         """Turn a pending execution into a running one; None where it is not pending."""

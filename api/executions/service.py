@@ -86,21 +86,21 @@ class ExecutionsService:
     async def create_executions(self, run_id: int, targets: Iterable[Target]) -> None:
         """Store one pending execution for each target, in the order in which they go."""
         now = self._clock.now()
-        await self._repository.add_all(
-            [
-                {
-                    "id": new_id(),
-                    "run_id": run_id,
-                    "host_id": target.host_id,
-                    "host_name": target.host_name,
-                    "wave": target.wave,
-                    "position": position,
-                    "status": "pending",
-                    "created_at": now,
-                }
-                for position, target in enumerate(targets)
-            ]
-        )
+        rows = [
+            {
+                "id": new_id(),
+                "run_id": run_id,
+                "host_id": target.host_id,
+                "host_name": target.host_name,
+                "wave": target.wave,
+                "position": position,
+                "status": "pending",
+                "created_at": now,
+            }
+            for position, target in enumerate(targets)
+        ]
+        if rows:
+            await self._repository.add_all(rows)
 
     async def get_execution(self, execution_id: str) -> Execution:
         """Return one execution.
@@ -152,6 +152,10 @@ class ExecutionsService:
     async def count_states(self, run_ids: Collection[int]) -> dict[int, dict[State, int]]:
         """Count the executions of runs by state."""
         return await self._repository.count_states(run_ids)
+
+    async def list_control_nodes(self, run_ids: Collection[int]) -> list[tuple[int, State]]:
+        """List the runs among these that have a control node in reach, each with its state."""
+        return await self._repository.list_control_nodes(run_ids) if run_ids else []
 
     async def start_execution(self, execution_id: str) -> Execution | None:
         """Turn a pending execution into a running one; None where it is not pending any more."""

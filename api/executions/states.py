@@ -19,10 +19,16 @@ OwnReasonCode = Literal[
     "budget_exceeded",  # too many hosts of the run had failed before its turn came
     "install_failed",  # installing or uninstalling the agent failed
     "internal_error",  # a fault of the control plane; its log says more
+    "reported",  # it ran elsewhere, and ended as its reporter said
+    "reporter_lost",  # it ran elsewhere, and its reporter was not heard of for too long
 ]
 """How an execution can end without the agent having said so."""
 
 ReasonCode = AgentReasonCode | OwnReasonCode
+
+CONTROL_NODE = "control node"
+"""The name of the execution that is no host's, in a run that was started elsewhere: it has the
+whole log, and the events that are about no host. No host of ours has a name with a space."""
 
 WaitCode = Literal["offline", "busy", "maintenance"]
 """What a pending execution can wait for on its host."""
@@ -30,4 +36,12 @@ WaitCode = Literal["offline", "busy", "maintenance"]
 UNFINISHED_STATES: frozenset[State] = frozenset(get_args(State)) - END_STATES
 """Everything that still can change."""
 
-__all__ = ["END_STATES", "UNFINISHED_STATES", "OwnReasonCode", "ReasonCode", "State", "WaitCode"]
+__all__ = [
+    "CONTROL_NODE",
+    "END_STATES",
+    "UNFINISHED_STATES",
+    "OwnReasonCode",
+    "ReasonCode",
+    "State",
+    "WaitCode",
+]

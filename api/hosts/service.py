@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can be done with hosts, under which rules? Knows neither HTTP nor SQL."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from api import models
 from api.auth.membership import check_groups
@@ -124,6 +124,11 @@ class HostService:
         for start in range(0, len(ids), MAX_IDS):
             standings |= await self._repository.list_standings(ids[start : start + MAX_IDS])
         return standings
+
+    async def find_ids(self, names: Sequence[str]) -> dict[str, int]:
+        """Return the ids of the hosts with these names, as far as they are known."""
+        rows = await self._repository.list_hosts_by_name(names)
+        return {row.name: row.id for row in rows}
 
     async def set_maintenance(
         self, name: str, body: schemas.Maintenance

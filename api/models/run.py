@@ -33,7 +33,7 @@ class Run(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str]
-    """``playbook``, ``command``, ``script``, ``install`` or ``uninstall``."""
+    """``playbook``, ``command``, ``script``, ``install``, ``uninstall`` or ``reported``."""
     name: Mapped[str]
     spec: Mapped[dict[str, Any]]
     """What was asked for, without secrets."""
@@ -68,6 +68,8 @@ class Run(Base):
     """Which failures exceeded the budget; nothing new starts any more."""
     wait_reason: Mapped[str | None]
     """What it waits for while executions of it could begin."""
+    heard_at: Mapped[datetime | None]
+    """When who reports it was last heard of, where it was started elsewhere."""
     idempotency_key: Mapped[str | None]
     idempotency_digest: Mapped[str | None]
     """SHA-256 of the request that carried the key."""

@@ -20,6 +20,7 @@ RUN_EVENTS: Mapping[str, Event] = {
     "successful": "run_successful",
     "failed": "run_failed",
     "canceled": "run_canceled",
+    "lost": "run_failed",
 }
 """What is told of a run that went into a state."""
 

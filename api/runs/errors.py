@@ -7,6 +7,10 @@
 ``RunNotEndedError`` 409             it goes on: there is nothing to try again yet
 ``NothingToRetryError`` 409          every host that is still known succeeded
 ``SecretsForgottenError`` 409        what it ran with is not kept any more
+``RunReportedError`` 409             it was started elsewhere: nobody here can cancel it
+``RunNotReportedError`` 409          it was not: nobody else tells how it goes
+``ReportGapError`` 409               a piece of a reported log would leave a hole
+``ReportTooLargeError`` 422          more is reported than is taken of one run
 ``RunInputError`` 422
 ├── ``LimitRequiredError``           nothing says on which hosts
 ├── ``PlaybookNotFoundError``        not in the content; names what is near
@@ -30,6 +34,38 @@ class RunNotFoundError(NotFoundError):
     def of(cls, run_id: int) -> "RunNotFoundError":
         """Make it for one number."""
         return cls(f"There is no run {run_id}; 'myx runs' lists them.")
+
+
+class RunReportedError(ConflictError):
+    """The run was started elsewhere and is only reported here."""
+
+    code = "run_reported"
+
+    @classmethod
+    def of(cls, run_id: int, reported_from: str | None) -> "RunReportedError":
+        """Make it for one run."""
+        return cls(
+            f"Run {run_id} was started elsewhere and is only reported here: cancel it, or start "
+            f"it again, on {reported_from or 'the machine where it was started'}."
+        )
+
+
+class RunNotReportedError(ConflictError):
+    """The run is carried out from here: nobody else reports it."""
+
+    code = "run_not_reported"
+
+
+class ReportGapError(ConflictError):
+    """A piece of a log begins behind what is stored; send what lies before it first."""
+
+    code = "report_gap"
+
+
+class ReportTooLargeError(InvalidInputError):
+    """The run has reported as much as is taken of one run."""
+
+    code = "report_too_large"
 
 
 class RunEndedError(ConflictError):

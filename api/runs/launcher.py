@@ -23,6 +23,7 @@ from api.hosts.agents import HostAgentService
 from api.hosts.selection.service import HostSelectionService
 from api.hosts.service import HostService
 from api.hosts.targets import Selector
+from api.runs.errors import RunReportedError
 from api.runs.launching.orders import build_order, build_ssh_order
 from api.runs.launching.preparing import RunPreparer
 from api.runs.rollout.control import RunControlService
@@ -172,11 +173,12 @@ class RunLauncher:
 
         Raises:
             RunNotFoundError: there is none with that number within reach.
+            RunReportedError: it was started elsewhere.
             PermissionDeniedError: names its hosts that are out of the principal's reach.
         """
         scope = principal.scope_of(CANCEL_RUNS)
         async with self._open_work(read_only=True, scope=scope) as work:
-            run = await work.runs.get_run(run_id)
+            run = require_own(await work.runs.get_run(run_id))
         asker = ask(principal, CANCEL_RUNS, name_template(run.kind, run.name))
         async with self._open_work() as work:
             await work.host_selection.check_reach(asker, await work.runs.list_host_ids(run_id))
@@ -267,6 +269,17 @@ class RunLauncher:
         _log.info("run_created", run=run.id, kind=order.kind, hosts=len(targets))
         await self._workflows.start(run.id)
         return Launched(run, is_new=True)
+
+
+def require_own(run: Run) -> Run:
+    """Return a run that is carried out from here.
+
+    Raises:
+        RunReportedError: it was started elsewhere.
+    """
+    if run.kind == "reported":
+        raise RunReportedError.of(run.id, run.reported_from)
+    return run
 
 
 def _tell(order: Order, targets: Sequence[Target]) -> dict[str, Any]:

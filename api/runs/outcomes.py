@@ -9,7 +9,13 @@ from api.executions.states import State
 from api.runs.rollout.budget import FAILURES
 
 RunReasonCode = Literal[
-    "completed", "hosts_failed", "budget_exceeded", "canceled", "internal_error"
+    "completed",
+    "hosts_failed",
+    "budget_exceeded",
+    "canceled",
+    "internal_error",
+    "reported",  # it ran elsewhere, and ended as its reporter said
+    "reporter_lost",  # it ran elsewhere, and its reporter was not heard of for too long
 ]
 
 _WORDS: Mapping[State, str] = {

@@ -21,6 +21,7 @@ from api.runs.errors import (
     RunEndedError,
     RunNotEndedError,
     RunNotFoundError,
+    RunReportedError,
     SecretsForgottenError,
 )
 from api.runs.launcher import Launched
@@ -93,7 +94,7 @@ async def create_run(
 ) -> Run:
     """Run a playbook, a command or a script on all hosts that it names."""
     launched = await composition.run_launcher.launch(body, principal, idempotency)
-    return _answer_launch(response, launched)
+    return answer_launch(response, launched)
 
 
 @router.post(
@@ -127,7 +128,7 @@ async def install_hosts(
 ) -> Run:
     """Install or upgrade the agent of hosts over SSH, as a run of kind `install`."""
     launched = await composition.run_launcher.launch_ssh(body, principal, idempotency)
-    return _answer_launch(response, launched)
+    return answer_launch(response, launched)
 
 
 @router.post(
@@ -147,7 +148,7 @@ async def uninstall_hosts(
 ) -> Run:
     """Remove the agent of hosts over SSH, as a run of kind `uninstall`."""
     launched = await composition.run_launcher.launch_ssh(body, principal, idempotency)
-    return _answer_launch(response, launched)
+    return answer_launch(response, launched)
 
 
 @router.get("/runs", summary="List runs", operation_id="list_runs", dependencies=[allow(READ_RUNS)])
@@ -193,7 +194,7 @@ async def list_executions(
     operation_id="cancel_run",
     dependencies=[allow(CANCEL_RUNS)],
     status_code=status.HTTP_202_ACCEPTED,
-    responses=describe_errors(RunNotFoundError),
+    responses=describe_errors(RunNotFoundError, RunReportedError),
 )
 async def cancel_run(
     run_id: RunId, composition: RequestComposition, principal: RequestPrincipal
@@ -208,7 +209,7 @@ async def cancel_run(
     operation_id="pause_run",
     dependencies=[allow(CANCEL_RUNS)],
     status_code=status.HTTP_202_ACCEPTED,
-    responses=describe_errors(RunNotFoundError, RunEndedError),
+    responses=describe_errors(RunNotFoundError, RunEndedError, RunReportedError),
 )
 async def pause_run(
     run_id: RunId, principal: RequestPrincipal, composition: RequestComposition
@@ -223,7 +224,7 @@ async def pause_run(
     operation_id="resume_run",
     dependencies=[allow(CANCEL_RUNS)],
     status_code=status.HTTP_202_ACCEPTED,
-    responses=describe_errors(RunNotFoundError, RunEndedError),
+    responses=describe_errors(RunNotFoundError, RunEndedError, RunReportedError),
 )
 async def resume_run(
     run_id: RunId, principal: RequestPrincipal, composition: RequestComposition
@@ -246,6 +247,7 @@ async def resume_run(
             NothingToRetryError,
             SecretsForgottenError,
             IdempotencyConflictError,
+            RunReportedError,
         ),
     },
 )
@@ -262,7 +264,7 @@ async def retry_run(
     `retry_of`.
     """
     launched = await composition.run_steering.retry(run_id, principal, idempotency)
-    return _answer_launch(response, launched)
+    return answer_launch(response, launched)
 
 
 @router.get(
@@ -300,7 +302,8 @@ async def stream_run(
     )
 
 
-def _answer_launch(response: Response, launched: Launched) -> Run:
+def answer_launch(response: Response, launched: Launched) -> Run:
+    """Answer 201 for a run that is new, 200 for one that was there."""
     response.headers["Location"] = f"/api/v1/runs/{launched.run.id}"
     if not launched.is_new:
         response.status_code = status.HTTP_200_OK

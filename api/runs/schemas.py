@@ -20,7 +20,7 @@ from api.hosts.selection.requests import LimitedSelection, Selection
 from api.runs.outcomes import RunReasonCode
 from api.runs.rollout.schemas import Rollout
 
-RunKind = Literal["playbook", "command", "script", "install", "uninstall"]
+RunKind = Literal["playbook", "command", "script", "install", "uninstall", "reported"]
 
 MAX_ARGUMENTS = 1000
 """Words of a command line."""
@@ -224,6 +224,12 @@ class Run(BaseModel):
     pause_reason: str | None = None
     wait_reason: Annotated[
         str | None, Field(description="What executions wait for that could begin")
+    ] = None
+    reported_from: Annotated[
+        str | None, Field(description="The machine that reports it, where it was started elsewhere")
+    ] = None
+    job: Annotated[
+        str | None, Field(description="What it is called where it was started, such as awx-42")
     ] = None
     hosts_total: Annotated[int, Field(description="Number of executions")]
     counts: Annotated[dict[State, int], Field(description="Number of executions by state")]

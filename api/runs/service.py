@@ -19,6 +19,7 @@ from api.runs.errors import IdempotencyConflictError, RunNotFoundError, SecretsF
 from api.runs.outcomes import RunEnd, decide_end
 from api.runs.repository import RunsRepository
 from api.runs.rollout.schemas import Rollout
+from api.runs.rows import build_run
 from api.runs.schemas import Run, RunDetail, RunKind, RunQuery, Wave
 
 MAX_NAME_LENGTH = 200
@@ -124,7 +125,7 @@ class RunsService:
             row.had_secrets = True
             row.secrets_sealed = self._sealer.seal_json(dict(order.secrets), _context(row.id))
         await self._executions.create_executions(row.id, targets)
-        return _build_run(row, {"pending": len(targets)})
+        return build_run(row, {"pending": len(targets)})
 
     async def get_run(self, run_id: int) -> Run:
         """Return a run.
@@ -141,14 +142,15 @@ class RunsService:
         waves = [
             Wave(number=number, hosts_total=sum(states.values()), counts=states)
             for number, states in counts.items()
+            if number  # a control node is in no wave
         ]
         return RunDetail(**dict(run), waves=waves)
 
     async def list_runs(self, query: RunQuery) -> Slice[Run]:
         """List a page of runs."""
         page = await self._repository.list_page(query)
-        counts = await self._executions.count_states([row.id for row in page.items])
-        return page.map(lambda row: _build_run(row, counts.get(row.id, {})))
+        counts = await self._count_hosts(page.items)
+        return page.map(lambda row: build_run(row, counts.get(row.id, {})))
 
     async def list_executions(self, run_id: int, query: ExecutionQuery) -> Slice[Execution]:
         """List a page of a run's executions.
@@ -176,7 +178,7 @@ class RunsService:
             SealingError: the secrets do not open with this data directory's key.
         """
         row = await self._get_row(run_id)
-        run = _build_run(row, {})
+        run = build_run(row, {})
         sealed = row.secrets_sealed
         return Order(
             kind=run.kind,
@@ -238,7 +240,7 @@ class RunsService:
     async def finish_run(self, run_id: int) -> bool:
         """End a run whose executions have all ended; return whether it had not ended before."""
         row = await self._get_row(run_id)
-        return await self._finish(run_id, await self._decide_end(row))
+        return await self.end_run(run_id, await self._decide_end(row))
 
     async def correct_run(self, run_id: int) -> bool:
         """Decide again how a run ended, after an execution turned out to have ended otherwise.
@@ -262,10 +264,15 @@ class RunsService:
         """End a run that cannot go on with all its executions, and return those this ended."""
         end = End("failed", "internal_error", reason)
         ended = await self._executions.finish_unfinished(run_id, end)
-        await self._finish(run_id, RunEnd("failed", "internal_error", reason))
+        await self.end_run(run_id, RunEnd("failed", "internal_error", reason))
         return ended
 
-    async def _finish(self, run_id: int, end: RunEnd) -> bool:
+    async def end_run(self, run_id: int, end: RunEnd) -> bool:
+        """End a run in a way that was decided elsewhere; return whether it had not ended before.
+
+        Raises:
+            RunNotFoundError: there is none with that number.
+        """
         values = {
             **asdict(end),
             "finished_at": self._clock.now(),
@@ -288,6 +295,16 @@ class RunsService:
         if await self._outbox.wants_run(status):
             await self._outbox.note_run((await self.get_run(run_id)).model_dump(mode="json"))
 
+    async def _count_hosts(self, rows: Sequence[RunRow]) -> dict[int, dict[State, int]]:
+        """Count the executions on hosts by run and state: a control node is none."""
+        counts = await self._executions.count_states([row.id for row in rows])
+        reported = [row.id for row in rows if row.kind == "reported"]
+        for run_id, state in await self._executions.list_control_nodes(reported):
+            counts[run_id][state] -= 1
+            if not counts[run_id][state]:
+                del counts[run_id][state]
+        return counts
+
     async def _decide_end(self, row: RunRow) -> RunEnd:
         counts = (await self._executions.count_states([row.id])).get(row.id, {})
         skipped = await self._executions.count_skipped(row.id) if counts.get("canceled") else 0
@@ -300,8 +317,8 @@ class RunsService:
         return row
 
     async def _describe(self, row: RunRow) -> Run:
-        counts = await self._executions.count_states([row.id])
-        return _build_run(row, counts.get(row.id, {}))
+        counts = await self._count_hosts([row])
+        return build_run(row, counts.get(row.id, {}))
 
     def _matches(self, digest: str | None, idempotency: Idempotency) -> bool:
         request = idempotency.request
@@ -314,38 +331,3 @@ class RunsService:
 
 def _context(run_id: int) -> str:
     return f"runs/{run_id}/secrets"
-
-
-def _build_run(row: RunRow, counts: Mapping[State, int]) -> Run:
-    spec = row.spec
-    return Run.model_validate(
-        {
-            "id": row.id,
-            "kind": row.kind,
-            "name": row.name,
-            "status": row.status,
-            "reason_code": row.reason_code,
-            "reason": row.reason,
-            "limit": row.limit_pattern,
-            "labels": spec.get("labels", []),
-            "states": spec.get("states", []),
-            "warnings": spec.get("warnings", []),
-            "check": spec.get("check", False),
-            "diff": spec.get("diff", False),
-            "tags": spec.get("tags", []),
-            "skip_tags": spec.get("skip_tags", []),
-            "timeout_s": row.timeout_s,
-            "bundle_digest": row.bundle_digest,
-            "created_by": row.created_by,
-            "created_at": row.created_at,
-            "started_at": row.started_at,
-            "finished_at": row.finished_at,
-            "rollout": row.rollout,
-            "retry_of": row.retry_of,
-            "paused_at": row.paused_at,
-            "pause_reason": row.pause_reason,
-            "wait_reason": row.wait_reason,
-            "hosts_total": sum(counts.values()),
-            "counts": dict(counts),
-        }
-    )

@@ -5,7 +5,7 @@ The viewer's own offsets decide what it is sent: a slow one reads the store late
 round sends each log one piece at most, so that no host of a run starves the others.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Protocol, Self
 
@@ -123,12 +123,12 @@ class RunStreams:
             async with self._read_work(scope=scope) as work:
                 run = await work.runs.get_run(run_id)
                 executions = await work.executions.list_all(run_id)
-            shown_only = None if scope.is_unlimited else frozenset(e.id for e in executions)
+            shown_only = None if scope.is_unlimited else {e.id for e in executions}
             viewer = _Viewer(run, executions, self._logs, offsets if with_log else None)
             for name, shown in viewer.introduce():
                 yield _encode(name, shown)
             while not self._changes.closed:
-                delta = subscription.take().restrict(shown_only)
+                delta = await self._restrict(subscription.take(), shown_only, scope)
                 if delta.run_changed:
                     viewer.run = await self.get_run(run_id, scope)
                 async for name, shown in viewer.catch_up(delta):
@@ -141,8 +141,21 @@ class RunStreams:
                 if not viewer.has_unread and not await subscription.wait(KEEP_ALIVE_S):
                     yield _KEEP_ALIVE
 
-    async def _look_again(self, execution_ids: Sequence[str], scope: Scope) -> Sequence[Execution]:
-        """Return these executions as they are now."""
+    async def _restrict(self, delta: Delta, shown: set[str] | None, scope: Scope) -> Delta:
+        """Return what a delta says of what is shown, to which what is new in the scope is added.
+
+        Hosts of a run that was started elsewhere are learnt while it goes. ``None`` shows all.
+        """
+        if shown is None:
+            return delta
+        new = await self._look_again(delta.executions.keys() - shown, scope)
+        shown |= {execution.id for execution in new}
+        return delta.restrict(shown)
+
+    async def _look_again(
+        self, execution_ids: Collection[str], scope: Scope
+    ) -> Sequence[Execution]:
+        """Return these executions as they are now, as far as they lie within the scope."""
         if not execution_ids:
             return ()
         async with self._read_work(scope=scope) as work:
@@ -209,11 +222,13 @@ class _Viewer:
 
         An end is held back until the viewer has the whole log of that execution.
         """
+        begun = delta.executions.keys() - self._executions.keys()
         self._executions |= delta.executions
         if self._with_log:
             ended = {id_ for id_, new in delta.executions.items() if new.status in END_STATES}
             self._held_back |= ended
-            self._unread |= delta.grown_logs | ended
+            # Of a log whose execution is not known yet, that one will be told of.
+            self._unread |= (delta.grown_logs & self._executions.keys()) | ended | begun
         for execution in delta.executions.values():
             if execution.id not in self._held_back:
                 yield execution

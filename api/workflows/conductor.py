@@ -67,6 +67,7 @@ class Conductor:
                 parts.open_work, recorder, self.host_waits, parts.clock, self._belated.owe
             ),
             _build_lanes(parts, calls, recorder),
+            parts.settings.agent_lost_after_s,
         )
         self._engine = WorkflowEngine(parts.settings.workflows_url, self._run_driver.drive)
 

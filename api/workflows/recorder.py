@@ -134,6 +134,15 @@ class Recorder:
         )
         self._changes.publish_run(run_id)
 
+    async def lose_report(self, run_id: int, silence_s: float) -> None:
+        """End a run whose reporter is gone, with all its executions."""
+        ended = await self._insist(
+            lambda: self._group_commit.run(lambda work: work.reporting.lose_run(run_id, silence_s))
+        )
+        for execution in ended:
+            self._changes.publish_execution(execution)
+        self._changes.publish_run(run_id)
+
     async def fail_run(self, run_id: int, reason: str) -> None:
         """End a run that cannot go on, with all its executions."""
         ended = await self._insist(

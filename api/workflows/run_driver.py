@@ -15,6 +15,7 @@ from api.core.tracing.spans import span
 from api.runs.schemas import RunKind
 from api.workflows.turns.journey import INTERNAL_ERROR, Itinerary, Journey, JourneyParts
 from api.workflows.turns.lanes import Lane
+from api.workflows.turns.report_watch import ReportWatch
 
 _log = structlog.get_logger(__name__)
 
@@ -22,10 +23,14 @@ _log = structlog.get_logger(__name__)
 class RunDriver:
     """Drives runs; one for the whole process."""
 
-    def __init__(self, parts: JourneyParts, lanes: Mapping[RunKind, Lane]) -> None:
+    def __init__(
+        self, parts: JourneyParts, lanes: Mapping[RunKind, Lane], lost_after_s: float
+    ) -> None:
+        """Take what carries out each kind; ``lost_after_s`` is for those that are only reported."""
         self._parts = parts
         self._lanes = lanes
-        self._journeys: dict[int, Journey] = {}
+        self._lost_after_s = lost_after_s
+        self._journeys: dict[int, Journey | ReportWatch] = {}
         self._driven: set[int] = set()
         self._asked: set[int] = set()
         """Of those that are only just read, the runs of which somebody wants something else."""
@@ -63,7 +68,19 @@ class RunDriver:
             host_ids = [task.host_id for task in tasks if task.host_id is not None]
             standings = await work.hosts.list_standings(host_ids)
         with following(order.spec.get("request_id", ""), run=run_id), span("run", run=run_id):
+            if order.kind == "reported":
+                await self._watch(run_id)
+                return
             await self._carry_out(Itinerary(run_id, order, tasks, standings, wishes))
+
+    async def _watch(self, run_id: int) -> None:
+        """Wait for the end of a run that goes on elsewhere."""
+        parts = self._parts
+        watch = ReportWatch(
+            parts.open_work, parts.recorder, parts.clock, run_id, self._lost_after_s
+        )
+        self._journeys[run_id] = watch
+        await watch.go()
 
     async def _carry_out(self, itinerary: Itinerary) -> None:
         run_id, order = itinerary.run_id, itinerary.order

@@ -8,6 +8,7 @@ from api.executions.service import ExecutionsService
 from api.hosts.agents import HostAgentService
 from api.hosts.selection.service import HostSelectionService
 from api.hosts.service import HostService
+from api.runs.reporting.service import ReportingService
 from api.runs.rollout.control import RunControlService
 from api.runs.service import RunsService
 
@@ -23,6 +24,11 @@ class Work(Protocol):
     @property
     def run_control(self) -> RunControlService:
         """The control of runs."""
+        ...
+
+    @property
+    def reporting(self) -> ReportingService:
+        """The runs that are reported."""
         ...
 
     @property

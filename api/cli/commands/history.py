@@ -34,7 +34,9 @@ def list_runs(
     ] = None,
     kind: Annotated[
         str | None,
-        typer.Option("--kind", metavar="K", help="playbook, command, script, install, uninstall."),
+        typer.Option(
+            "--kind", metavar="K", help="playbook, command, script, install, uninstall, reported."
+        ),
     ] = None,
     host: Annotated[
         str | None, typer.Option("--host", metavar="H", help="Only those on this host.")

@@ -6,7 +6,7 @@ from api.auth.permissions import CANCEL_RUNS, INSTALL_AGENTS, START_RUNS
 from api.auth.principals import Principal
 from api.auth.scopes import name_template
 from api.executions.changes import Changes
-from api.runs.launcher import Launched, OpenLaunchWork, RunLauncher, Workflows
+from api.runs.launcher import Launched, OpenLaunchWork, RunLauncher, Workflows, require_own
 from api.runs.schemas import Run
 from api.runs.service import ONE_OFF_KINDS, Idempotency
 
@@ -32,6 +32,7 @@ class RunSteering:
         Raises:
             RunNotFoundError: there is none with that number within reach.
             RunEndedError: it has ended.
+            RunReportedError: it was started elsewhere.
             PermissionDeniedError: names its hosts that are out of the principal's reach.
         """
         await self._check(run_id, principal)
@@ -58,6 +59,7 @@ class RunSteering:
         Raises:
             RunNotFoundError: there is none with that number within reach.
             RunNotEndedError, NothingToRetryError: there is nothing to try again.
+            RunReportedError: it was started elsewhere.
             SecretsForgottenError: its variables or credentials are not kept any more.
             IdempotencyConflictError: the key was used for another request.
             PermissionDeniedError: names the hosts that the principal may not run it on.
@@ -67,7 +69,7 @@ class RunSteering:
             return Launched(repeated, is_new=False)
         scope = principal.scope_of(START_RUNS)
         async with self._open_work(read_only=True, scope=scope) as work:
-            await work.runs.get_run(run_id)
+            require_own(await work.runs.get_run(run_id))
         async with self._open_work(read_only=True) as work:
             targets = await work.run_control.list_retry_targets(run_id)
             order = await work.runs.read_retry(run_id)
@@ -83,7 +85,7 @@ class RunSteering:
     async def _check(self, run_id: int, principal: Principal) -> None:
         """Make sure that the principal may steer the run on all its hosts."""
         async with self._open_work(read_only=True, scope=principal.scope_of(CANCEL_RUNS)) as work:
-            run = await work.runs.get_run(run_id)
+            run = require_own(await work.runs.get_run(run_id))
         asker = ask(principal, CANCEL_RUNS, name_template(run.kind, run.name))
         async with self._open_work(read_only=True) as work:
             await work.host_selection.check_reach(asker, await work.runs.list_host_ids(run_id))

@@ -409,11 +409,12 @@ class RunView {
     const run = this.#run;
     document.title = `${run.id} ${run.status} · MyX`;
     this.#title.textContent = `Run ${run.id}: ${run.name}`;
-    const words = [run.kind, run.limit && `limit ${run.limit}`, run.check && "check mode", tellTime(run.created_at), tellDuration(run)];
+    const words = [run.kind, run.reported_from && `from ${run.reported_from}`, run.job, run.limit && `limit ${run.limit}`, run.check && "check mode", tellTime(run.created_at), tellDuration(run)];
     this.#facts.replaceChildren(makeStatus(run.status), make("span", { className: "faint" }, words.filter(Boolean).join(" · ")),
       ...(run.reason && run.status !== "successful" ? [make("span", {}, run.reason)] : []),
-      make("span", { className: "grow" }), ...(END_STATES.has(run.status) ? [] : [this.#cancel]));
-    const all = [...this.#executions.values()].sort((a, b) => a.host.localeCompare(b.host));
+      make("span", { className: "grow" }), ...(END_STATES.has(run.status) || run.kind === "reported" ? [] : [this.#cancel]));
+    // The control node of a run that was started elsewhere is in no wave, and has the whole log.
+    const all = [...this.#executions.values()].sort((a, b) => (a.wave > 0) - (b.wave > 0) || a.host.localeCompare(b.host));
     this.#hosts.replaceChildren(makeTable(["Host", "Status", "Recap", "Took", "Reason"], all.slice(0, HOSTS_SHOWN).map((each) => this.#makeRow(each))),
       ...(all.length > HOSTS_SHOWN ? [make("p", { className: "faint" }, `The first ${HOSTS_SHOWN} of ${all.length} hosts.`)] : []));
     const started = all.find((each) => each.log_bytes > 0 || each.started_at);

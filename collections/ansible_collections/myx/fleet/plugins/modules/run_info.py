@@ -29,7 +29,7 @@ options:
   kind:
     description: Only runs of this kind.
     type: str
-    choices: [playbook, command, script, install, uninstall]
+    choices: [playbook, command, script, install, uninstall, reported]
   host:
     description: Only runs that went to this host.
     type: str
@@ -132,7 +132,10 @@ SPEC = {
             *("pending", "running", "successful", "failed", "canceled", "timed_out", "lost")
         ],
     },
-    "kind": {"type": "str", "choices": ["playbook", "command", "script", "install", "uninstall"]},
+    "kind": {
+        "type": "str",
+        "choices": ["playbook", "command", "script", "install", "uninstall", "reported"],
+    },
     "host": {"type": "str"},
     "search": {"type": "str"},
     "max_runs": {"type": "int", "default": 100},
