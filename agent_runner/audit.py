@@ -38,8 +38,17 @@ class AuditLog:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def write(self, action: str, command_id: str | None, facts: Mapping[str, Any]) -> None:
+    def write(
+        self,
+        action: str,
+        command_id: str | None,
+        facts: Mapping[str, Any],
+        *,
+        durable: bool = True,
+    ) -> None:
         """Append one line and return when it is on disk.
+
+        Where it need not be ``durable``, the system writes it there in its own time.
 
         Raises:
             OSError: it cannot be written; nothing of it is left.
@@ -51,7 +60,8 @@ class AuditLog:
         descriptor = os.open(self.path, _FLAGS, 0o600)
         try:
             _append(descriptor, f"{json.dumps(known)}\n".encode())
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -107,9 +117,8 @@ def record_end(folder: Folder, result: Mapping[str, Any], *, may_be_there: bool)
     audit = AuditLog(Path(request["audit_log"]))
     if not (may_be_there and audit.has_end(folder.command_id)):
         end = {name: result.get(name) for name in ("reason_code", "return_code")}
-        audit.write(
-            "end", folder.command_id, {**request["audit"], "result": result["state"], **end}
-        )
+        facts = {**request["audit"], "result": result["state"], **end}
+        audit.write("end", folder.command_id, facts, durable=request.get("keep", True))
     folder.audited.touch(mode=0o600)
 
 

@@ -17,6 +17,7 @@ from agent_runner.errors import ConfigError
 from agent_runner.executions import Executions, Ways
 from agent_runner.executions.starting import build_scope
 from agent_runner.executions.supervisor.scope.entering import MANAGER_SOCKET
+from agent_runner.files import Files
 from agent_runner.server import AgentServer
 
 logger = logging.getLogger(__name__)
@@ -44,18 +45,13 @@ async def serve(
         resolve_bundle=content.path_of,
         trim_bundles=content.remove_unused,
         limits=config.limits,
-        ways=Ways(in_scopes=_has_scopes(config.limits), warm=config.warm),
+        ways=Ways(_has_scopes(config.limits), config.warm, _find_runtime_dir()),
     )
     credentials = Credentials(config_path, config, audit, hide=hide)
-    async with AgentServer(config, content, executions, credentials) as server:
-        logger.info(
-            "listening",
-            extra={
-                "port": server.port,
-                "version": __version__,
-                "fingerprint": server.fingerprint,
-            },
-        )
+    files = Files(policy_path, audit)
+    async with AgentServer(config, content, executions, files, credentials) as server:
+        about = {"port": server.port, "version": __version__, "fingerprint": server.fingerprint}
+        logger.info("listening", extra=about)
         await stop.wait()
         logger.info("stopping")
 
@@ -69,6 +65,12 @@ def _has_scopes(limits: Limits) -> bool:
     if unheld:
         logger.warning("limits_without_systemd", extra={"limits": ", ".join(unheld)})
     return False
+
+
+def _find_runtime_dir() -> Path | None:
+    """Return the folder in memory that systemd gives to our service, or None."""
+    folders = os.environ.get("RUNTIME_DIRECTORY")
+    return Path(folders.split(":")[0]) if folders else None
 
 
 def _note_changed_content(audit: AuditLog, digest: str, change: str) -> None:

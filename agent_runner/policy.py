@@ -24,7 +24,6 @@ import msgspec
 from agent_runner.errors import PolicyError
 from agent_runner.executions.environment import PATH
 from agent_runner.protocol.errors import PolicyRefusedError
-from agent_runner.protocol.methods import Kind
 
 SHELLS = frozenset({"ash", "bash", "csh", "dash", "fish", "ksh", "mksh", "sh", "tcsh", "zsh"})
 """Programs that run a text as a program: a command may be one only where scripts are allowed."""
@@ -92,7 +91,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     default: Effect = "allow"
     users: frozenset[str] | None = None
 
-    def check_kind(self, kind: Kind) -> None:
+    def check_kind(self, kind: PermittedKind) -> None:
         """Raise ``PolicyRefusedError`` unless executions of ``kind`` may run here."""
         if kind not in self.kinds:
             allowed = ", ".join(sorted(self.kinds)) or "nothing"
@@ -153,6 +152,20 @@ def load_policy(path: Path) -> Policy:
         raise PolicyError(f"{path} is not a policy: {error}; correct or remove it") from error
     _check_patterns(path, policy)
     return policy
+
+
+def load_policy_to_judge(path: Path) -> Policy:
+    """Read the policy for a request that it shall judge.
+
+    Raises:
+        PolicyRefusedError: it cannot be used, so that nothing is allowed.
+    """
+    try:
+        return load_policy(path)
+    except PolicyError as error:
+        raise PolicyRefusedError(
+            f"the policy of this host cannot be used: {error}", {"rule": "policy-file"}
+        ) from error
 
 
 def _check_ownership(path: Path, status: os.stat_result) -> None:

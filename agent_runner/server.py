@@ -7,6 +7,7 @@ from agent_runner.auth import Gatekeeper
 from agent_runner.config import Config, Limits
 from agent_runner.content import ContentStore, build_rule
 from agent_runner.credentials import Credentials
+from agent_runner.files import Files
 from agent_runner.https.endpoint import RpcEndpoint
 from agent_runner.https.listener import Listener, open_socket
 from agent_runner.rpc.dispatcher import Dispatcher
@@ -34,9 +35,11 @@ class AgentServer:
         config: Config,
         content: ContentStore,
         executions: ManagedExecutions,
+        files: Files,
         credentials: Credentials,
     ) -> None:
         self._content = content
+        self._files = files
         self._executions = executions
         pair = ensure_certificate(config.ssl_dir)
         self.fingerprint = read_fingerprint(pair.certificate)
@@ -45,6 +48,7 @@ class AgentServer:
         services = Services(
             executions,
             content,
+            files,
             credentials,
             HostFacts(config.state_dir),
             self.port,
@@ -69,6 +73,7 @@ class AgentServer:
         self._endpoint.stop()
         self._content.close()
         await self._listener.stop()
+        await self._files.close()
         await self._executions.close()
 
 

@@ -47,7 +47,7 @@ from api.hosts.vault import HostVault
 from api.keys.repository import SealedValues
 from api.metrics.service import Monitor
 from api.notifications.service import NotificationService
-from api.process_parts import build_installer, make_lock, open_logs
+from api.process_parts import build_connections, build_installer, make_lock, open_logs
 from api.replicas.replica import Replica
 from api.retention.retention import Retention
 from api.run_services import RunServices
@@ -95,6 +95,7 @@ class Composition:
         agents = self.monitor.measure(agents or self._agent_client)
         self.agents = CurrentCalls(self.unit_of_work, agents)
         self.host_contacts = self._make_host_contacts()
+        self.connections = build_connections(settings, self.unit_of_work, self.agents)
         self.host_maintenance = HostMaintenance(self.unit_of_work, self.notify_hosts)
         self.host_rotator = HostRotator(self.unit_of_work, agents)
         self.bundle_store = BundleStore(settings.bundles_dir)
@@ -104,8 +105,7 @@ class Composition:
         read_work = partial(self.unit_of_work, read_only=True)
         self.execution_reader = ExecutionReader(read_work, self.logs, self.changes, self.clock)
         self.run_streams = RunStreams(read_work, self.logs, self.changes)
-        installer = installer or build_installer(settings, self._signer)
-        self._conductor = self._make_conductor(installer)
+        self._conductor = self._make_conductor(installer or build_installer(settings, self._signer))
         self._replica: Replica | None = None
         self.run_launcher = self._make_run_launcher()
         self.run_steering = self._make_run_steering()

@@ -18,6 +18,7 @@ from api.auth.errors import CsrfError, PermissionDeniedError
 from api.auth.requirements import get_principal
 from api.bundles.router import router as bundles_router
 from api.composition import Composition
+from api.connections.router import router as connections_router
 from api.core.errors import AuthenticationError, InvalidInputError, TooManyRequestsError
 from api.core.log_setup import configure_logging
 from api.core.middleware import BodyLimitMiddleware, RequestMiddleware
@@ -153,7 +154,11 @@ def create_app(settings: Settings, composition: Composition | None = None) -> Fa
 
 def _add_edges(app: FastAPI, composition: Composition) -> None:
     """Put around all routes what holds for each; the last one added is the first one asked."""
-    limits = {f"{API_PREFIX}/bundles/": None, f"{API_PREFIX}/inventory/": MAX_IMPORT_BYTES}
+    limits = {
+        f"{API_PREFIX}/bundles/": None,
+        f"{API_PREFIX}/hosts/[^/]+/connection/file$": None,
+        f"{API_PREFIX}/inventory/": MAX_IMPORT_BYTES,
+    }
     app.add_middleware(BodyLimitMiddleware, limits=limits)
     app.add_middleware(
         AuthenticationMiddleware,
@@ -184,6 +189,7 @@ def _make_api_router() -> APIRouter:
     protected.include_router(reporting_router)
     protected.include_router(executions_router)
     protected.include_router(hosts_router)
+    protected.include_router(connections_router)
     protected.include_router(groups_router)
     protected.include_router(inventory_router)
     protected.include_router(bundles_router)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What does a process choose by its settings? Part of the composition."""
 
+from api.agents.calls import AgentCalls
 from api.agents.install import AgentBundles, find_sources
 from api.agents.install import HostInstaller as SshInstaller
 from api.bundles.signing import BundleSigner
+from api.connections.service import ConnectionService, OpenConnectionWork
+from api.connections.slots import Slots
 from api.core.exclusive import ExclusiveLock
 from api.core.settings import Settings
 from api.db.database import Database
@@ -24,6 +27,14 @@ def open_logs(settings: Settings, database: Database) -> LogStore:
     if settings.keeps_logs_in_database:
         return DatabaseLogStore(database.engine)
     return FileLogStore(settings.logs_dir)
+
+
+def build_connections(
+    settings: Settings, open_work: OpenConnectionWork, agents: AgentCalls
+) -> ConnectionService:
+    """Build what passes commands and files on to agents."""
+    slots = Slots(settings.connections_max, settings.connections_max_per_host)
+    return ConnectionService(open_work, agents, slots)
 
 
 def build_installer(settings: Settings, signer: BundleSigner) -> SshInstaller:

@@ -7,10 +7,9 @@ import shutil
 from pathlib import Path
 
 from agent_runner.config import Limits
-from agent_runner.errors import PolicyError
 from agent_runner.executions.registry import Registry
-from agent_runner.policy import Policy, load_policy
-from agent_runner.protocol.errors import BusyError, DiskFullError, PolicyRefusedError
+from agent_runner.policy import load_policy_to_judge
+from agent_runner.protocol.errors import BusyError, DiskFullError
 from agent_runner.protocol.methods import ExecuteCommandParams, Kind
 
 DRAIN_NAME = ".drain"
@@ -39,7 +38,7 @@ class Admission:
         Raises:
             PolicyRefusedError: it does not; names the rule.
         """
-        policy = self._load_policy()
+        policy = load_policy_to_judge(self._policy_path)
         if params.script is None:
             policy.check_command([params.command, *params.args])
         else:
@@ -52,7 +51,7 @@ class Admission:
         Raises:
             PolicyRefusedError: it does not.
         """
-        self._load_policy().check_kind("playbook")
+        load_policy_to_judge(self._policy_path).check_kind("playbook")
 
     def check_room(self, kind: Kind) -> None:
         """Make sure that there is room for one more execution of this kind.
@@ -75,24 +74,16 @@ class Admission:
         if limit is not None:
             _check_number(f"{kind}s", self._registry.list_live_ids(kind), name, limit)
         if shutil.disk_usage(self._spool_path).free < self._limits.min_free_disk_bytes:
-            raise DiskFullError(self.describe_room())
+            raise DiskFullError(self.describe_room(self._spool_path))
 
-    def describe_room(self) -> str:
-        """Return how much is free and what to do about it."""
-        free = shutil.disk_usage(self._spool_path).free
+    def describe_room(self, spool_path: Path) -> str:
+        """Return how much is free in a spool and what to do about it."""
+        free = shutil.disk_usage(spool_path).free
         return (
-            f"{free // _MIB} MiB are free in {self._spool_path}, at least"
+            f"{free // _MIB} MiB are free in {spool_path}, at least"
             f" {self._limits.min_free_disk_bytes // _MIB} MiB (min_free_disk_bytes) are needed;"
             " free some space on the host"
         )
-
-    def _load_policy(self) -> Policy:
-        try:
-            return load_policy(self._policy_path)
-        except PolicyError as error:
-            raise PolicyRefusedError(
-                f"the policy of this host cannot be used: {error}", {"rule": "policy-file"}
-            ) from error
 
 
 def _check_number(what: str, running: list[str], name: str, limit: int) -> None:

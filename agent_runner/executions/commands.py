@@ -21,6 +21,9 @@ from agent_runner.executions.supervisor.launch import SCRIPT_FD, Launch, RunAs
 from agent_runner.protocol.errors import InvalidParamsError
 from agent_runner.protocol.methods import ExecuteCommandParams, Script
 
+UNKEPT_LOG_MAX_BYTES = 64 * 1024 * 1024
+"""The most output that is held of a command that is not kept: it lies in memory."""
+
 _SHEBANG = "#!"
 _SCRIPT_MODE = 0o755
 
@@ -36,6 +39,8 @@ def check_command(params: ExecuteCommandParams) -> None:
         raise InvalidParamsError("command and args: an argument must not hold a NUL byte")
     if params.script is not None and params.script.name in {".", ".."}:
         raise InvalidParamsError(f"script.name: '{params.script.name}' is no file name")
+    if params.script is not None and not params.keep:
+        raise InvalidParamsError("keep: a script lies on disk; leave 'keep' out, or send a command")
     find_account(params.user)
 
 
@@ -60,10 +65,11 @@ def prepare_command(folder: Folder, params: ExecuteCommandParams, limits: Limits
         cwd=find_working_directory(account),
         timeout_s=params.timeout,
         cancel_grace_s=limits.cancel_grace_s,
-        log_max_bytes=limits.log_max_bytes,
+        log_max_bytes=_limit_log(params, limits),
         secrets=params.secrets,
         run_as=run_as,
         opened_script=opened_script,
+        stdin=_write_stdin(folder, params.stdin),
     )
 
 
@@ -73,6 +79,21 @@ def _describe(account: pwd.struct_passwd) -> RunAs | None:
         return None
     groups = os.getgrouplist(account.pw_name, account.pw_gid)
     return RunAs(account.pw_uid, account.pw_gid, groups)
+
+
+def _limit_log(params: ExecuteCommandParams, limits: Limits) -> int:
+    most = limits.log_max_bytes
+    return most if params.keep else min(most, UNKEPT_LOG_MAX_BYTES)
+
+
+def _write_stdin(folder: Folder, data: bytes) -> str | None:
+    """Lay down what the program is to read, and return where."""
+    if not data:
+        return None
+    fd = os.open(folder.stdin, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "wb") as stream:
+        stream.write(data)
+    return str(folder.stdin)
 
 
 def _place(folder: Folder, script: Script) -> str:

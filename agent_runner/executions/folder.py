@@ -42,6 +42,7 @@ class Folder:
         self.reserve = path / "reserve"
         self.runner = path / "runner"
         self.script = path / "script"
+        self.stdin = path / "stdin"
         self.tmp = path / "tmp"
 
     @property
@@ -127,6 +128,7 @@ def remove_secrets(folder: Folder) -> None:
     import shutil  # noqa: PLC0415 - 7 ms of a supervisor's start for what its end needs
 
     folder.launch.unlink(missing_ok=True)
+    folder.stdin.unlink(missing_ok=True)
     for directory in (folder.runner, folder.script, folder.tmp):
         if directory.is_dir():
             shutil.rmtree(directory)

@@ -9,7 +9,8 @@ import msgspec
 
 from agent_runner.executions.changes import RECHECK_S, Changes, wait_for_change
 from agent_runner.executions.folder import Folder, find_json
-from agent_runner.executions.spool import Spool, find_result
+from agent_runner.executions.spool import find_result
+from agent_runner.executions.unkept.spools import Spools
 from agent_runner.logs.events import count_events, read_events
 from agent_runner.logs.reader import LogPiece, read_log_piece
 from agent_runner.protocol.errors import InvalidParamsError, LogGoneError, NotStartedError
@@ -29,8 +30,8 @@ _Answer = TypeVar("_Answer", GetCommandLogResult, GetEventsResult)
 class Follower:
     """Reads what supervisors write; it holds nothing itself."""
 
-    def __init__(self, spool: Spool, changes: Changes) -> None:
-        self._spool = spool
+    def __init__(self, spools: Spools, changes: Changes) -> None:
+        self._spools = spools
         self._changes = changes
 
     async def read_log(self, params: GetCommandLogParams) -> GetCommandLogResult:
@@ -42,7 +43,7 @@ class Follower:
             LogGoneError: the log was rotated away.
             InvalidParamsError: the offset is behind the end of the log.
         """
-        folder = self._spool.get(params.command_id)
+        folder = self._spools.get(params.command_id)
         return await self._read_when_there(
             params.command_id,
             params.wait_s,
@@ -58,7 +59,7 @@ class Follower:
             NotStartedError: nothing is written yet.
             LogGoneError: the events were rotated away.
         """
-        folder = self._spool.get(params.command_id)
+        folder = self._spools.get(params.command_id)
         return await self._read_when_there(
             params.command_id,
             params.wait_s,

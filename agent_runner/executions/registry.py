@@ -16,8 +16,9 @@ from agent_runner.executions.changes import RECHECK_S, Changes
 from agent_runner.executions.closing import close_lost
 from agent_runner.executions.folder import Folder, find_json
 from agent_runner.executions.spawn import Started
-from agent_runner.executions.spool import Spool, find_result, open_supervisor, take_dead_lock
+from agent_runner.executions.spool import find_result, open_supervisor, take_dead_lock
 from agent_runner.executions.states import advance
+from agent_runner.executions.unkept.spools import Spools
 from agent_runner.protocol.methods import Kind, RunningExecution, State
 
 MAX_COMPLAINT_CHARS = 500
@@ -43,8 +44,10 @@ class Entry:
 class Registry:
     """The executions under way, and those that have ended and are not acknowledged."""
 
-    def __init__(self, spool: Spool, changes: Changes, note_end: Callable[[Folder], None]) -> None:
-        self._spool = spool
+    def __init__(
+        self, spools: Spools, changes: Changes, note_end: Callable[[Folder, Kind], None]
+    ) -> None:
+        self._spools = spools
         self._changes = changes
         self._note_end = note_end
         self._live: dict[str, Entry] = {}
@@ -65,7 +68,7 @@ class Registry:
 
     async def open(self) -> None:
         """Re-attach to what runs, and close what died without a record."""
-        for folder in sorted(self._spool.list_folders(), key=lambda found: found.command_id):
+        for folder in sorted(self._spools.list_folders(), key=lambda found: found.command_id):
             if folder.acknowledged.exists():
                 continue
             entry = self._register(folder, _read_kind(folder))
@@ -101,9 +104,16 @@ class Registry:
             self._live[command_id].is_acknowledged = True
 
     def list_all(self) -> list[RunningExecution]:
-        """Return what is under way, then what has ended and is not acknowledged."""
+        """Return what is under way, then what has ended and is not acknowledged.
+
+        What is not kept concerns nobody but who has started it.
+        """
         entries = (*self._live.values(), *self._ended.values())
-        return [_describe(entry) for entry in entries if not entry.is_acknowledged]
+        return [
+            _describe(entry)
+            for entry in entries
+            if not entry.is_acknowledged and self._spools.is_kept(entry.folder)
+        ]
 
     def _register(self, folder: Folder, kind: Kind) -> Entry:
         entry = Entry(folder, kind)
@@ -141,8 +151,7 @@ class Registry:
         del self._live[command_id]
         if not entry.is_acknowledged:
             self._ended[command_id] = entry
-        if entry.kind == "playbook":
-            self._note_end(entry.folder)
+        self._note_end(entry.folder, entry.kind)
         self._changes.announce(command_id)
 
 

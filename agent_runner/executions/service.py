@@ -19,8 +19,10 @@ from agent_runner.executions.nursery.supervisors import Supervisors
 from agent_runner.executions.registry import Registry
 from agent_runner.executions.rotation.aging import read_uptime
 from agent_runner.executions.rotation.rotator import Rotator
-from agent_runner.executions.spool import Spool, find_result, locate_spool, signal_supervisor
+from agent_runner.executions.spool import find_result, locate_spool, signal_supervisor
 from agent_runner.executions.starting import Starter
+from agent_runner.executions.unkept.idling import IDLE_S, Idling
+from agent_runner.executions.unkept.spools import Spools
 from agent_runner.protocol.errors import InvalidParamsError
 from agent_runner.protocol.methods import (
     AcknowledgeCommandParams,
@@ -33,11 +35,15 @@ from agent_runner.protocol.methods import (
     GetCommandLogResult,
     GetEventsParams,
     GetEventsResult,
+    Kind,
     RunningExecution,
     StartResult,
     State,
     WarmStatus,
 )
+
+UNKEPT_NAME = "unkept"
+"""The folder's name of commands that are not kept."""
 
 _logger = logging.getLogger(__name__)
 
@@ -48,10 +54,15 @@ class Ways(NamedTuple):
     Attributes:
         in_scopes: give each a scope of systemd's, and in it the limits for one.
         warm: fork playbooks from a process that has loaded Ansible, where that can be done.
+        unkept_dir: where commands lie that are not kept, in memory at best; without one in the
+            state directory.
+        unkept_idle_s: they are ended when nobody has asked for them for so long.
     """
 
     in_scopes: bool = False
     warm: bool = False
+    unkept_dir: Path | None = None
+    unkept_idle_s: float = IDLE_S
 
 
 class Executions:
@@ -86,14 +97,16 @@ class Executions:
         uptime: Callable[[], float] = read_uptime,
     ) -> None:
         ways = ways or Ways()
-        self._spool = Spool(locate_spool(state_dir))
+        unkept = (ways.unkept_dir or state_dir).resolve() / UNKEPT_NAME
+        self._spools = spools = Spools(locate_spool(state_dir), unkept)
         self._changes = Changes()
         self._supervisors = Supervisors(warm=ways.warm)
-        self._registry = Registry(self._spool, self._changes, self._supervisors.warm.note_end)
-        admission = Admission(self._spool.path, policy_path, self._registry, limits)
+        self._registry = Registry(spools, self._changes, self._note_end)
+        self._idling = Idling(spools.unkept, self._registry.is_live, ways.unkept_idle_s)
+        admission = Admission(spools.kept.path, policy_path, self._registry, limits)
         self._audit = AuditLog(state_dir.resolve() / AUDIT_NAME)
         self._starter = Starter(
-            self._spool,
+            spools,
             self._registry,
             admission,
             self._audit,
@@ -102,29 +115,34 @@ class Executions:
             limits,
             in_scopes=ways.in_scopes,
         )
-        self._follower = Follower(self._spool, self._changes)
-        self._rotator = Rotator(self._spool, self._registry, trim_bundles, limits, clock, uptime)
+        self._follower = Follower(spools, self._changes)
+        self._rotator = Rotator(spools.kept, self._registry, trim_bundles, limits, clock, uptime)
         self._starting: set[asyncio.Task[bool]] = set()
 
     async def open(self) -> None:
         """Re-attach to what runs, and close what died without a record."""
-        self._spool.open()
-        self._changes.open(self._spool.socket_path)
+        self._spools.open()
+        self._changes.open(self._spools.kept.socket_path)
         await self._registry.open()
         self._supervisors.open()
         self._rotator.open()
+        self._idling.open()
 
     async def close(self) -> None:
         """Let go of everything; what runs goes on."""
         await asyncio.gather(*self._starting, return_exceptions=True)
         await self._supervisors.close()
+        await self._idling.close()
         await self._rotator.close()
         await self._registry.close()
         self._changes.close()
 
     async def start_command(self, params: ExecuteCommandParams) -> StartResult:
         """Start a command or script, once; see ``Starter.start_command`` for what is refused."""
-        return await self._start(params.command_id, self._starter.start_command(params))
+        result = await self._start(params.command_id, self._starter.start_command(params))
+        if result.created and not params.keep:
+            self._idling.note_start(params.command_id)
+        return result
 
     async def start_playbook(self, params: ExecuteAnsibleParams) -> StartResult:
         """Start a playbook, once; see ``Starter.start_playbook`` for what is refused."""
@@ -132,7 +150,10 @@ class Executions:
 
     async def read_log(self, params: GetCommandLogParams) -> GetCommandLogResult:
         """Return a piece of a log; see ``Follower.read_log``."""
-        return await self._follower.read_log(params)
+        self._idling.note_question(params.command_id)
+        answer = await self._follower.read_log(params)
+        self._idling.note_question(params.command_id)
+        return answer
 
     async def read_events(self, params: GetEventsParams) -> GetEventsResult:
         """Return events; see ``Follower.read_events``."""
@@ -145,7 +166,7 @@ class Executions:
             UnknownExecutionError: no such execution.
             LogGoneError: it has ended long ago and was removed.
         """
-        folder = self._spool.get(params.command_id)
+        folder = self._spools.get(params.command_id)
         if find_result(folder) is None:
             write_cancel(folder, params.reason)
             signal_supervisor(folder, signal.SIGTERM)
@@ -167,9 +188,9 @@ class Executions:
             UnknownExecutionError: no such execution.
             InvalidParamsError: it has not ended.
         """
-        if self._spool.find_removed(params.command_id) is not None:
+        if self._spools.find_removed(params.command_id) is not None:
             return AcknowledgeCommandResult(command_id=params.command_id)
-        folder = self._spool.get(params.command_id)
+        folder = self._spools.get(params.command_id)
         if find_result(folder) is None:
             raise InvalidParamsError(
                 f"command_id: '{params.command_id}' has not ended; acknowledge it when its log"
@@ -177,7 +198,10 @@ class Executions:
             )
         folder.acknowledged.touch(mode=0o600)
         self._registry.acknowledge(params.command_id)
-        self._rotator.note_acknowledged(folder)
+        if self._spools.is_kept(folder):
+            self._rotator.note_acknowledged(folder)
+        else:
+            self._idling.note_acknowledged(params.command_id)
         return AcknowledgeCommandResult(command_id=params.command_id)
 
     async def rotate(self) -> None:
@@ -198,12 +222,18 @@ class Executions:
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
         created = await asyncio.shield(task)
-        state = self._find_state(self._spool.locate(command_id))
+        state = self._find_state(self._spools.locate(command_id))
         return StartResult(status=state, command_id=command_id, created=created)
+
+    def _note_end(self, folder: Folder, kind: Kind) -> None:
+        if kind == "playbook":
+            self._supervisors.warm.note_end(folder)
+        if not self._spools.is_kept(folder):
+            self._idling.note_end()
 
     def _find_state(self, folder: Folder) -> State:
         result = find_result(folder)
         if result is not None:
             return result.state
-        removed = self._spool.find_removed(folder.command_id)
+        removed = self._spools.find_removed(folder.command_id)
         return removed or ("running" if folder.request.exists() else "pending")

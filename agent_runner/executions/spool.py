@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from agent_runner.executions.folder import Folder
-from agent_runner.executions.rotation.tombstones import Tombstones
+from agent_runner.executions.rotation.tombstones import MAX_AGE_S, Tombstones
 from agent_runner.executions.supervisor.notifier import SOCKET_NAME
 from agent_runner.protocol.errors import LogGoneError, UnknownExecutionError
 from agent_runner.protocol.methods import ExecutionResult, State
@@ -96,11 +96,11 @@ class Spool:
         shutil.rmtree(leaving)
         return True
 
-    def sweep(self, now: float) -> None:
+    def sweep(self, now: float, remembered_s: float = MAX_AGE_S) -> None:
         """Remove what an interrupted removal left, and ids that were remembered long enough."""
         for leftover in self.path.glob(f"{_LEAVING_PREFIX}*"):
             shutil.rmtree(leftover)
-        self._tombstones.forget_old(now)
+        self._tombstones.forget_old(now, remembered_s)
 
     def list_tombstones(self) -> list[Path]:
         """Return what stands for the executions that were removed."""

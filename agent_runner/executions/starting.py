@@ -24,6 +24,7 @@ from agent_runner.executions.registry import Registry
 from agent_runner.executions.spawn import Started
 from agent_runner.executions.spool import Spool
 from agent_runner.executions.supervisor.launch import Launch, Scope, write_launch
+from agent_runner.executions.unkept.spools import Spools
 from agent_runner.protocol.errors import BundleMissingError, DiskFullError, RpcError
 from agent_runner.protocol.methods import ExecuteAnsibleParams, ExecuteCommandParams
 from agent_runner.tracing import get_request_id
@@ -39,7 +40,7 @@ class Starter:
 
     def __init__(
         self,
-        spool: Spool,
+        spools: Spools,
         registry: Registry,
         admission: Admission,
         audit: AuditLog,
@@ -49,7 +50,7 @@ class Starter:
         *,
         in_scopes: bool,
     ) -> None:
-        self._spool = spool
+        self._spools = spools
         self._registry = registry
         self._admission = admission
         self._audit = audit
@@ -67,15 +68,16 @@ class Starter:
             InvalidParamsError: an argument, the script's name or the account cannot be used.
             PolicyRefusedError: the host's administrator forbids it.
         """
-        if self._spool.has(params.command_id):
+        if self._spools.has(params.command_id):
             return False
         facts = {**describe_command(params), "request_id": get_request_id()}
         with self._noting_refusals(params.command_id, facts):
             check_command(params)
             self._admission.check_command(params)
             return await self._start(
+                self._spools.choose(keep=params.keep),
                 params.command_id,
-                {"command": params.command, "audit": facts},
+                {"command": params.command, "keep": params.keep, "audit": facts},
                 lambda folder: prepare_command(folder, params, self._limits),
             )
 
@@ -89,7 +91,7 @@ class Starter:
             InvalidParamsError: the playbook's path or the inventory cannot be used.
             PolicyRefusedError: the host's administrator forbids it.
         """
-        if self._spool.has(params.command_id):
+        if self._spools.has(params.command_id):
             return False
         facts = {**describe_playbook(params), "request_id": get_request_id()}
         with self._noting_refusals(params.command_id, facts):
@@ -97,6 +99,7 @@ class Starter:
             self._admission.check_playbook()
             bundle = await asyncio.to_thread(self._resolve_bundle, params.bundle)
             return await self._start(
+                self._spools.kept,
                 params.command_id,
                 {"playbook": params.playbook, "limit": params.limit, "audit": facts},
                 lambda folder: prepare_playbook(
@@ -121,22 +124,27 @@ class Starter:
             raise
 
     async def _start(
-        self, command_id: str, request: dict[str, Any], prepare: Callable[[Folder], Launch]
+        self,
+        spool: Spool,
+        command_id: str,
+        request: dict[str, Any],
+        prepare: Callable[[Folder], Launch],
     ) -> bool:
         self._admission.check_room(request["audit"]["kind"])
         try:
-            created = self._spool.create(command_id)
+            created = spool.create(command_id)
             if created is None:
                 return False
-            await self._supervise(*created, request, prepare)
+            await self._supervise(spool, *created, request, prepare)
         except OSError as error:
             if error.errno in _NO_ROOM:
-                raise DiskFullError(self._admission.describe_room()) from error
+                raise DiskFullError(self._admission.describe_room(spool.path)) from error
             raise
         return True
 
     async def _supervise(
         self,
+        spool: Spool,
         folder: Folder,
         lock_fd: int,
         request: dict[str, Any],
@@ -149,7 +157,7 @@ class Starter:
             supervisor = await self._spawn(folder, lock_fd, launch)
         except BaseException:
             self._registry.forget(folder.command_id)
-            self._spool.discard(folder)
+            spool.discard(folder)
             raise
         finally:
             os.close(lock_fd)
@@ -165,8 +173,9 @@ class Starter:
         kind, audit_log = request["audit"]["kind"], str(self._audit.path)
         request = {"kind": kind, **request, **stamps, "audit_log": audit_log}
         write_json_durably(folder.request, request)
-        sync_directory(self._spool.path)
-        self._audit.write("start", folder.command_id, request["audit"])
+        sync_directory(folder.path.parent)
+        durable = request.get("keep", True)
+        self._audit.write("start", folder.command_id, request["audit"], durable=durable)
         return launch
 
     async def _spawn(self, folder: Folder, lock_fd: int, launch: Launch) -> Started:

@@ -22,6 +22,7 @@ from agent_runner.https.asgi import (
     wait_for_disconnect,
 )
 from agent_runner.https.connections import CONNECTION
+from agent_runner.protocol.framing import FRAMED_TYPE, split_frame
 from agent_runner.protocol.methods import MAX_REQUEST_BYTES, TOKEN_HEADER
 from agent_runner.rpc.dispatcher import Call, Dispatcher
 from agent_runner.tracing import HEADER as TRACE_HEADER
@@ -95,14 +96,18 @@ class RpcEndpoint:
         if body is None:
             return TOO_LARGE
         note_trace(find_header(scope, TRACE_HEADER))
-        call = self._dispatcher.accept(body)
+        media_type = find_header(scope, "content-type")
+        if media_type == FRAMED_TYPE.encode():
+            call = self._dispatcher.accept(*split_frame(body))
+        else:
+            call, media_type = self._dispatcher.accept(body), b"application/json"
         if not isinstance(call, Call):
-            return _wrap(call)
+            return _wrap(call, media_type)
         if not call.can_wait:
-            return _wrap(await call.run())
-        return await self._run_waiting(call, receive)
+            return _wrap(await call.run(), media_type)
+        return await self._run_waiting(call, receive, media_type)
 
-    async def _run_waiting(self, call: Call, receive: Receive) -> Answer:
+    async def _run_waiting(self, call: Call, receive: Receive, media_type: bytes) -> Answer:
         """Carry a read out, unless its caller hangs up or the agent stops while it waits."""
         work = asyncio.ensure_future(call.run())
         ends = [
@@ -111,11 +116,11 @@ class RpcEndpoint:
         ]
         try:
             await asyncio.wait([work, *ends], return_when=asyncio.FIRST_COMPLETED)
-            return _wrap(work.result()) if work.done() else STOPPING
+            return _wrap(work.result(), media_type) if work.done() else STOPPING
         finally:
             for task in (work, *ends):
                 task.cancel()
 
 
-def _wrap(reply: bytes | None) -> Answer:
-    return DONE if reply is None else Answer(200, reply, b"application/json")
+def _wrap(reply: bytes | None, media_type: bytes) -> Answer:
+    return DONE if reply is None else Answer(200, reply, media_type)

@@ -15,7 +15,8 @@
 ├── ``BundleMissingError`` -32006     send the content bundle first
 ├── ``BundleRejectedError`` -32007    wrong digest, unsafe member, too large
 ├── ``DiskFullError`` -32008          no room on the host for another execution
-└── ``RotationRefusedError`` -32009   the agent's file of credentials cannot be changed
+├── ``RotationRefusedError`` -32009   the agent's file of credentials cannot be changed
+└── ``FileRefusedError`` -32010       a file cannot be written or read so; says why
 
 Authentication is HTTP's business: 401 for a wrong token, 404 for a wrong path.
 """
@@ -120,6 +121,12 @@ class RotationRefusedError(RpcError):
     """The agent cannot write new credentials down, so it keeps those it has."""
 
     code = -32009
+
+
+class FileRefusedError(RpcError):
+    """The file cannot be written or read."""
+
+    code = -32010
 
 
 ERRORS_BY_CODE: dict[int, type[RpcError]] = {cls.code: cls for cls in RpcError.__subclasses__()}

@@ -6,7 +6,7 @@ refused, so that a misspelt ``timout`` is an error and not an execution without 
 and sizes are bytes, durations are seconds, times are Unix seconds.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 
@@ -34,6 +34,9 @@ MAX_WAIT_S = 55.0
 
 MAX_EVENTS = 1000
 """The most events in one answer."""
+
+MAX_STDIN_BYTES = 3 * 1024 * 1024
+"""The most standard input of a command; more is a file that a shell redirects."""
 
 INLINE_OUTPUT_BYTES = 64 * 1024
 """A command's final result repeats stdout and stderr when together they are at most this long."""
@@ -75,11 +78,21 @@ PieceBytes = Annotated[int, msgspec.Meta(ge=MIN_PIECE_BYTES, le=MAX_PIECE_BYTES)
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Parameters of a method; unknown names are refused."""
+    """Parameters of a method; unknown names are refused.
+
+    The bytes of the field that ``trailing`` names may travel behind the JSON (see ``framing``).
+    """
+
+    trailing: ClassVar[str] = ""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What a method answers; a newer agent may add fields that an older peer ignores."""
+    """What a method answers; a newer agent may add fields that an older peer ignores.
+
+    ``trailing`` is as that of ``Message``.
+    """
+
+    trailing: ClassVar[str] = ""
 
 
 class NoParams(Message, frozen=True):
@@ -179,15 +192,20 @@ class Script(Message, frozen=True):
     content: str
 
 
-class ExecuteCommandParams(Message, frozen=True):
+class ExecuteCommandParams(Message, frozen=True, omit_defaults=True):
     """Parameters of ``execute_command``.
 
     ``command`` and ``args`` are one argument vector; no shell is involved. With ``script`` its
     content is the program, ``command`` is ignored but for the audit, and ``args`` are the
     script's arguments. ``timeout`` is seconds, ``None`` no limit. ``secrets`` are values that
     never leave the host in a log. ``user`` is the account to run as, ``None`` the agent's own.
-    ``principal`` is who asked the control plane for it.
+    ``principal`` is who asked the control plane for it. ``stdin`` is its standard input, and may
+    travel behind the JSON. Without ``keep`` nothing of it is written to disk but the line in the
+    host's audit log: it is ended when nobody has asked for it for a minute, and is forgotten when
+    it is acknowledged. What is not said is not sent, as with ``execute_ansible``.
     """
+
+    trailing: ClassVar[str] = "stdin"
 
     command: Annotated[str, msgspec.Meta(min_length=1)]
     command_id: CommandId
@@ -197,6 +215,8 @@ class ExecuteCommandParams(Message, frozen=True):
     secrets: list[str] = []
     user: AccountName | None = None
     principal: Principal = ""
+    stdin: Annotated[bytes, msgspec.Meta(max_length=MAX_STDIN_BYTES)] = b""
+    keep: bool = True
 
 
 class ExecuteAnsibleParams(Message, frozen=True, omit_defaults=True):

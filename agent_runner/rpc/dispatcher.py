@@ -15,6 +15,7 @@ from agent_runner.protocol.errors import (
     MethodNotFoundError,
     RpcError,
 )
+from agent_runner.protocol.framing import attach, detach, join_frame
 from agent_runner.protocol.methods import Message
 from agent_runner.rpc.messages import (
     MALFORMED,
@@ -32,10 +33,11 @@ logger = logging.getLogger(__name__)
 class Call:
     """One request that names a method and carries parameters of the right types."""
 
-    def __init__(self, method: Method, params: Message, request: Request) -> None:
+    def __init__(self, method: Method, params: Message, request: Request, *, framed: bool) -> None:
         self._method = method
         self._params = params
         self._request = request
+        self._is_framed = framed
 
     @property
     def can_wait(self) -> bool:
@@ -47,7 +49,10 @@ class Call:
         request_id = self._request.id
         try:
             result = await self._method.handler(self._params)
-            return None if request_id is msgspec.UNSET else encode_result(request_id, result)
+            if request_id is msgspec.UNSET:
+                return None
+            result, trailing = detach(result) if self._is_framed else (result, b"")
+            return join_frame(encode_result(request_id, result), trailing)
         except RpcError as error:
             return _answer_error(self._request, error)
         except Exception as error:  # noqa: BLE001 - the outermost edge: no fault of ours may leak
@@ -63,8 +68,12 @@ class Dispatcher:
             name: msgspec.json.Decoder(method.params) for name, method in methods.items()
         }
 
-    def accept(self, body: bytes) -> Call | bytes | None:
+    def accept(self, body: bytes, trailing: bytes | None = None) -> Call | bytes | None:
         """Read a request.
+
+        Args:
+            body: its JSON.
+            trailing: what came behind the JSON of a framed request; its answer is framed too.
 
         Returns:
             The call to run, or the reply to a request that cannot be run (``None`` where the
@@ -76,7 +85,8 @@ class Dispatcher:
             return encode_error(None, error)
         try:
             method = self._find_method(request.method)
-            return Call(method, self._decode_params(method, request.params), request)
+            params = self._decode_params(method, request.params, trailing or b"")
+            return Call(method, params, request, framed=trailing is not None)
         except RpcError as error:
             return _answer_error(request, error)
 
@@ -87,10 +97,10 @@ class Dispatcher:
             raise MethodNotFoundError(f"There is no method {name[:64]!r}; there are {known}")
         return method
 
-    def _decode_params(self, method: Method, raw: msgspec.Raw) -> Message:
+    def _decode_params(self, method: Method, raw: msgspec.Raw, trailing: bytes) -> Message:
         try:
-            params: Message = self._decoders[method.name].decode(raw)
-        except MALFORMED as error:
+            params: Message = attach(self._decoders[method.name].decode(raw), trailing)
+        except (*MALFORMED, ValueError) as error:
             raise _explain_params(method, error) from error
         return params
 

@@ -11,7 +11,19 @@ from typing import Any, TypeVar
 from agent_runner import __version__
 from agent_runner.protocol import methods as wire
 from agent_runner.protocol.credentials import RotateCredentialsParams, RotateCredentialsResult
-from agent_runner.rpc.services import ContentService, CredentialService, ExecutionService, Host
+from agent_runner.protocol.files import (
+    GetFileParams,
+    GetFileResult,
+    PutFileParams,
+    PutFileResult,
+)
+from agent_runner.rpc.services import (
+    ContentService,
+    CredentialService,
+    ExecutionService,
+    FileService,
+    Host,
+)
 
 SECRET_FIELDS = frozenset({"secrets", "agent_token", "secret_key"})
 """Names of parameters whose values nobody may see."""
@@ -46,6 +58,7 @@ class Services:
 
     executions: ExecutionService
     content: ContentService
+    files: FileService
     credentials: CredentialService
     host: Host
     rpc_port: int
@@ -77,6 +90,8 @@ def build_methods(services: Services) -> dict[str, Method]:
             wire.AcknowledgeCommandResult,
         ),
         _method("put_bundle", wire.PutBundleParams, content.receive, wire.PutBundleResult),
+        _method("put_file", PutFileParams, services.files.put, PutFileResult),
+        _method("get_file", GetFileParams, services.files.get, GetFileResult),
         _method(
             "rotate_credentials",
             RotateCredentialsParams,

@@ -4,6 +4,12 @@
 from typing import Protocol
 
 from agent_runner.protocol.credentials import RotateCredentialsParams, RotateCredentialsResult
+from agent_runner.protocol.files import (
+    GetFileParams,
+    GetFileResult,
+    PutFileParams,
+    PutFileResult,
+)
 from agent_runner.protocol.methods import (
     AcknowledgeCommandParams,
     AcknowledgeCommandResult,
@@ -57,6 +63,16 @@ class ContentService(Protocol):
 
     async def receive(self, params: PutBundleParams) -> PutBundleResult:
         """Store a piece of a bundle."""
+
+
+class FileService(Protocol):
+    """Writes and reads files."""
+
+    async def put(self, params: PutFileParams) -> PutFileResult:
+        """Take a piece of a file."""
+
+    async def get(self, params: GetFileParams) -> GetFileResult:
+        """Return a piece of a file."""
 
 
 class CredentialService(Protocol):

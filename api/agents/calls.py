@@ -10,6 +10,12 @@ from typing import Generic, Protocol, TypeVar
 
 from agent_runner.protocol import methods as wire
 from agent_runner.protocol.credentials import RotateCredentialsParams, RotateCredentialsResult
+from agent_runner.protocol.files import (
+    GetFileParams,
+    GetFileResult,
+    PutFileParams,
+    PutFileResult,
+)
 
 P = TypeVar("P", bound=wire.Message)
 R = TypeVar("R", bound=wire.Result)
@@ -69,4 +75,6 @@ ACKNOWLEDGE_COMMAND = Method(
     "acknowledge_command", wire.AcknowledgeCommandParams, wire.AcknowledgeCommandResult
 )
 PUT_BUNDLE = Method("put_bundle", wire.PutBundleParams, wire.PutBundleResult)
+PUT_FILE = Method("put_file", PutFileParams, PutFileResult)
+GET_FILE = Method("get_file", GetFileParams, GetFileResult)
 ROTATE_CREDENTIALS = Method("rotate_credentials", RotateCredentialsParams, RotateCredentialsResult)

@@ -7,6 +7,7 @@ request, and so of the token, is sent. Connections are kept alive and shared by 
 
 import functools
 import itertools
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ import msgspec
 from yarl import URL
 
 from agent_runner.protocol import errors as rpc_errors
+from agent_runner.protocol.framing import FRAMED_TYPE, attach, detach, join_frame, split_frame
 from agent_runner.protocol.methods import TOKEN_HEADER
 from api.agents import errors
 from api.agents.calls import Endpoint, Method, P, R
@@ -31,6 +33,9 @@ after which agents close it."""
 
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """An answer above this is refused: the largest piece of a log takes 2 MiB, escaped."""
+
+SLICE_BYTES = 512 * 1024
+"""A larger body is handed on in slices, so that others get their turn in between."""
 
 MAX_PINS = 100_000
 """How many agents' pins are remembered."""
@@ -68,7 +73,7 @@ class AgentClient:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
-            headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
+            headers={"Accept-Encoding": "identity"},
         )
 
     async def close(self) -> None:
@@ -79,23 +84,23 @@ class AgentClient:
 
     async def call(self, endpoint: Endpoint, method: Method[P, R], params: P) -> R:
         """Call a method of the agent; raises as ``AgentCalls.call``."""
-        request = {
-            "jsonrpc": "2.0",
-            "id": next(self._ids),
-            "method": method.name,
-            "params": params,
-        }
+        said, trailing = detach(params)
+        request = {"jsonrpc": "2.0", "id": next(self._ids), "method": method.name, "params": said}
+        is_framed = bool(trailing or method.result.trailing)
+        body = _Body(join_frame(_encoder.encode(request), trailing), is_framed)
         timeout_s = self._timeout_s + getattr(params, "wait_s", 0.0)
-        body = await self._send(endpoint, _encoder.encode(request), timeout_s)
+        result, behind = await self._send(endpoint, body, timeout_s)
         try:
-            return msgspec.json.decode(body, type=method.result)
-        except msgspec.ValidationError as error:
+            return attach(msgspec.json.decode(result, type=method.result), behind)
+        except (msgspec.ValidationError, ValueError) as error:
             raise errors.AgentAnswerError(
                 f"{_describe(endpoint)} answered {method.name} in another form than expected "
                 f"({error}). Install the agent again to bring it to this version."
             ) from error
 
-    async def _send(self, endpoint: Endpoint, body: bytes, timeout_s: float) -> msgspec.Raw:
+    async def _send(
+        self, endpoint: Endpoint, body: "_Body", timeout_s: float
+    ) -> tuple[msgspec.Raw, bytes]:
         try:
             try:
                 status, answer = await self._post(endpoint, body, timeout_s)
@@ -105,9 +110,10 @@ class AgentClient:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _translate(error, endpoint, timeout_s) from error
         _check_status(status, endpoint)
-        return _unwrap(status, answer, endpoint)
+        head, behind = split_frame(answer) if body.is_framed else (answer, b"")
+        return _unwrap(status, head, endpoint), behind
 
-    async def _post(self, endpoint: Endpoint, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+    async def _post(self, endpoint: Endpoint, body: "_Body", timeout_s: float) -> tuple[int, bytes]:
         if self._session is None:
             raise RuntimeError("AgentClient.open() comes before the first call")
         async with self._session.post(
@@ -117,8 +123,8 @@ class AgentClient:
                 port=endpoint.rpc_port,
                 path=f"/{endpoint.rpc_path}/rpc",
             ),
-            data=body,
-            headers=_build_headers(endpoint),
+            data=_slice(body.data) if len(body.data) > SLICE_BYTES else body.data,
+            headers=_build_headers(endpoint, body),
             ssl=_make_pin(endpoint.cert_fingerprint),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S),
@@ -126,10 +132,25 @@ class AgentClient:
             return response.status, await _read_bounded(response, endpoint)
 
 
-def _build_headers(endpoint: Endpoint) -> dict[str, str]:
+class _Body(NamedTuple):
+    """A request's body; one that is framed is answered by a framed one."""
+
+    data: bytes
+    is_framed: bool
+
+
+def _build_headers(endpoint: Endpoint, body: _Body) -> dict[str, str]:
     traceparent = describe_span()
     trace = {} if traceparent is None else {TRACE_HEADER: traceparent}
-    return {TOKEN_HEADER: endpoint.agent_token, **trace}
+    kind = FRAMED_TYPE if body.is_framed else "application/json"
+    about = {"Content-Type": kind, "Content-Length": str(len(body.data))}
+    return {TOKEN_HEADER: endpoint.agent_token, **about, **trace}
+
+
+async def _slice(data: bytes) -> AsyncIterator[memoryview]:
+    view = memoryview(data)
+    for start in range(0, len(data), SLICE_BYTES):
+        yield view[start : start + SLICE_BYTES]
 
 
 @functools.lru_cache(maxsize=MAX_PINS)

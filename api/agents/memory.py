@@ -20,10 +20,10 @@ from agent_runner.protocol import errors as rpc
 from agent_runner.protocol import methods as wire
 from agent_runner.protocol.credentials import RotateCredentialsParams, RotateCredentialsResult
 from agent_runner.protocol.pieces import encode_piece
-from agent_runner.protocol.reasons import ReasonCode
 from api.agents import errors
 from api.agents.calls import Endpoint, Method, P, R
-from api.agents.memory_status import STATUS, beat
+from api.agents.memory_files import MemoryFiles
+from api.agents.memory_status import REASON_CODES, STATUS, beat
 from api.logs.memory import MemoryLogStore
 
 Program = Callable[["MemoryExecution"], Awaitable[int | None]]
@@ -60,18 +60,11 @@ class MemoryExecution:
         if self.result is not None:
             return
         ended = state or ("successful" if return_code == 0 else "failed")
-        codes: dict[wire.State, ReasonCode] = {
-            "successful": "completed",
-            "failed": "nonzero_exit",
-            "canceled": "canceled",
-            "timed_out": "timed_out",
-            "lost": "supervisor_died",
-        }
         self.result = wire.ExecutionResult(
             success=ended == "successful",
             state=ended,
             return_code=return_code,
-            reason_code=codes[ended],
+            reason_code=REASON_CODES[ended],
             reason=ended.replace("_", " "),
             started_at=0.0,
             finished_at=0.0,
@@ -93,6 +86,9 @@ async def run_stand_in(execution: MemoryExecution) -> int | None:
         case "echo":
             await execution.write(" ".join(execution.params.args).encode() + b"\n")
             return 0
+        case "cat":
+            await execution.write(execution.params.stdin)
+            return 0
         case "sleep":
             await execution.canceled.wait()
             return None
@@ -113,6 +109,7 @@ class MemoryAgent:
     reachable: bool = True
     executions: dict[str, MemoryExecution] = field(default_factory=dict)
     bundles: dict[str, bytearray] = field(default_factory=dict)
+    files: MemoryFiles = field(default_factory=MemoryFiles)
     complete_bundles: set[str] = field(default_factory=set)
     calls: list[str] = field(default_factory=list)
     """The methods that were called, in order."""
@@ -134,7 +131,8 @@ class MemoryAgent:
         for failures in (self.failures, self.failures_of.get(name, [])):
             if failures:
                 raise failures.pop(0)
-        handler = cast("Callable[[Any], Awaitable[wire.Result]]", getattr(self, f"_{name}", None))
+        found = getattr(self, f"_{name}", None) or getattr(self.files, name, None)
+        handler = cast("Callable[[Any], Awaitable[wire.Result]]", found)
         if handler is None:
             raise rpc.MethodNotFoundError
         return await handler(params)

@@ -3,6 +3,7 @@
 
 from agent_runner import __version__
 from agent_runner.protocol import methods as wire
+from agent_runner.protocol.reasons import ReasonCode
 
 STATUS = wire.GetStatusResult(
     version=__version__,
@@ -18,6 +19,16 @@ STATUS = wire.GetStatusResult(
     limits={},
     running=[],
 )
+
+
+REASON_CODES: dict[wire.State, ReasonCode] = {
+    "successful": "completed",
+    "failed": "nonzero_exit",
+    "canceled": "canceled",
+    "timed_out": "timed_out",
+    "lost": "supervisor_died",
+}
+"""Why an execution of it ends so."""
 
 
 def beat(running: list[str]) -> wire.HeartbeatResult:

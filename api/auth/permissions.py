@@ -36,6 +36,8 @@ def weaker(one: Role, other: Role) -> Role:
 READ_HOSTS = Permission("hosts.read", "viewer")
 WRITE_HOSTS = Permission("hosts.write", "admin")
 MAINTAIN_HOSTS = Permission("hosts.maintain", "operator")
+CONNECT_HOSTS = Permission("hosts.connect", "admin")
+"""To run any program on a host as any account: an operator has it not, who may run playbooks."""
 ENROLL_HOSTS = Permission("hosts.enroll", "admin", everywhere=True)
 READ_GROUPS = Permission("groups.read", "viewer")
 WRITE_GROUPS = Permission("groups.write", "admin", everywhere=True)

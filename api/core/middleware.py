@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What happens around every request? An id, a log line, safe headers, size limits, no leaks."""
 
+import re
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -109,14 +110,15 @@ def _make_fault(request_id: str) -> ASGIApp:
 
 
 class BodyLimitMiddleware:
-    """Refuses bodies above ``MAX_BODY_BYTES``, or what ``limits`` says for a path's beginning.
+    """Refuses bodies above ``MAX_BODY_BYTES``, or what ``limits`` says for a path.
 
-    None there stands for a route that streams and has limits of its own.
+    They are regular expressions for how it begins. None there stands for a route that streams and
+    has limits of its own.
     """
 
     def __init__(self, app: ASGIApp, limits: Mapping[str, int | None]) -> None:
         self._app = app
-        self._limits = limits
+        self._limits = [(re.compile(pattern), limit) for pattern, limit in limits.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection of the ASGI protocol."""
@@ -142,7 +144,7 @@ class BodyLimitMiddleware:
         await self._app(scope, receive_counted, send)
 
     def _find_limit(self, path: str) -> int | None:
-        found = [limit for prefix, limit in self._limits.items() if path.startswith(prefix)]
+        found = [limit for pattern, limit in self._limits if pattern.match(path)]
         return found[0] if found else MAX_BODY_BYTES
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from api.core.configuration.connecting import ConnectionSettings
 from api.core.configuration.monitoring import MonitoringSettings
 from api.core.configuration.notifying import NotificationSettings
 from api.core.configuration.retention import RetentionSettings
@@ -39,7 +40,13 @@ def _absolute(path: Path) -> Path:
 _Folder = Annotated[Path, AfterValidator(_absolute)]
 
 
-class Settings(StorageSettings, RetentionSettings, MonitoringSettings, NotificationSettings):
+class Settings(
+    StorageSettings,
+    RetentionSettings,
+    MonitoringSettings,
+    NotificationSettings,
+    ConnectionSettings,
+):
     """Everything that can be set, each as environment variable ``MYX_<NAME IN CAPITALS>``."""
 
     model_config = SettingsConfigDict(

@@ -11,7 +11,7 @@ from api.agents.calls import Endpoint
 from api.core.clock import Clock
 from api.groups.service import GroupService
 from api.hosts import schemas
-from api.hosts.errors import HostNotFoundError
+from api.hosts.errors import HostInMaintenanceError, HostNotFoundError
 from api.hosts.identity import make_identity
 from api.hosts.presence.service import PresenceService
 from api.hosts.repository import HostRepository
@@ -113,6 +113,21 @@ class HostAgentService:
         if host is None:
             raise HostNotFoundError.of(name)
         return host.id, self._vault.read_endpoint(host)
+
+    async def find_connection(self, name: str) -> Endpoint:
+        """Return where and how the agent of a host is called on which something shall begin.
+
+        Raises:
+            HostNotFoundError: there is no such host within the scope.
+            AgentNotInstalledError: it has no agent.
+            HostInMaintenanceError: nothing begins there now.
+        """
+        host = await self._repository.find_host(name)
+        if host is None:
+            raise HostNotFoundError.of(name)
+        if host.maintenance_since is not None:
+            raise HostInMaintenanceError.of(name, host.maintenance_reason)
+        return self._vault.read_endpoint(host)
 
     async def enroll_host(self, name: str, body: schemas.Enrollment, version: str) -> schemas.Host:
         """Take over an agent that answered with ``version`` under the certificate in ``body``."""

@@ -7,6 +7,7 @@
 ├── ``ConflictError``
 │   ├── ``HostExistsError``            the name is taken
 │   ├── ``AgentNotInstalledError``     the host has no agent yet
+│   ├── ``HostInMaintenanceError``     nothing new starts there
 │   ├── ``CredentialsChangedError``    somebody else has changed its credentials meanwhile
 │   └── ``SigningKeyMismatchError``    the agent trusts another control plane's content
 ├── ``InvalidInputError``
@@ -58,6 +59,20 @@ class AgentNotInstalledError(ConflictError):
     def of(cls, name: str) -> "AgentNotInstalledError":
         """Make the error that names the host."""
         return cls(f"Host '{name}' has no agent yet. Install it with 'myx host install {name}'.")
+
+
+class HostInMaintenanceError(ConflictError):
+    """The host is in maintenance."""
+
+    code = "host_in_maintenance"
+
+    @classmethod
+    def of(cls, name: str, reason: str | None) -> "HostInMaintenanceError":
+        """Make the error that names the host."""
+        why = f": {reason}" if reason else ""
+        return cls(
+            f"Host '{name}' is in maintenance{why}. End it with 'myx host maintenance off {name}'."
+        )
 
 
 class CredentialsChangedError(ConflictError):

@@ -28,6 +28,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "inventory", "description": "Hosts and groups as a whole, from and for Ansible."},
     {"name": "runs", "description": "One trigger: what, where, with which variables."},
     {"name": "executions", "description": "A run on one host: state, log, events, recap."},
+    {"name": "connections", "description": "One command or file at a time, through an agent."},
     {"name": "bundles", "description": "Content that runs use: playbooks, roles, collections."},
     {"name": "templates", "description": "Playbooks of the content, and what each takes."},
     {"name": "triggers", "description": "What starts runs by itself, and who is told."},

@@ -52,11 +52,11 @@ class Tombstones:
         """Return the tombstones; their modification times say since when they are there."""
         return list(self._path.iterdir()) if self._path.exists() else []
 
-    def forget_old(self, now: float) -> None:
+    def forget_old(self, now: float, max_age_s: float = MAX_AGE_S) -> None:
         """Remove the tombstones that are old enough; ``now`` is seconds since the epoch."""
         if not self._path.exists():
             return
         with os.scandir(self._path) as entries:
             for entry in entries:
-                if now - entry.stat(follow_symlinks=False).st_mtime > MAX_AGE_S:
+                if now - entry.stat(follow_symlinks=False).st_mtime > max_age_s:
                     os.unlink(entry.path)  # noqa: PTH108 - there may be a hundred thousand

@@ -53,6 +53,7 @@ class Streams(NamedTuple):
     stderr: int
     passed: list[int]
     env: dict[str, str]
+    stdin: int
 
 
 class Begun(NamedTuple):
@@ -90,7 +91,7 @@ def start_process(launch: Launch, streams: Streams) -> Begun:
     run_as = launch.run_as
     process = subprocess.Popen(
         launch.argv,
-        stdin=subprocess.DEVNULL,
+        stdin=streams.stdin,
         stdout=streams.stdout,
         stderr=streams.stderr,
         pass_fds=streams.passed,
@@ -118,10 +119,11 @@ def spawn_program(launch: Launch, start: Start) -> Program:
     if events_write is not None:
         env[EVENTS_FD_VARIABLE] = str(events_write)
     passed = [fd for fd in (events_write, _open_script(launch)) if fd is not None]
+    stdin = _open_stdin(launch)
     try:
-        begun = start(launch, Streams(stdout_write, stderr_write, passed, env))
+        begun = start(launch, Streams(stdout_write, stderr_write, passed, env, stdin))
     finally:
-        for fd in (stdout_write, stderr_write, *passed):
+        for fd in (stdout_write, stderr_write, stdin, *passed):
             os.close(fd)
     _survive_the_program()
     return Program(begun, stdout_fd, stderr_fd, events_fd)
@@ -135,6 +137,15 @@ def _open_script(launch: Launch) -> int | None:
         return os.dup2(fd, SCRIPT_FD, inheritable=False)
     finally:
         os.close(fd)
+
+
+def _open_stdin(launch: Launch) -> int:
+    """Open what the program reads; a file is gone from the spool as soon as it is open."""
+    if launch.stdin is None:
+        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(launch.stdin, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    Path(launch.stdin).unlink()
+    return fd
 
 
 def _survive_the_program() -> None:

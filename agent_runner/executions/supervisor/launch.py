@@ -50,8 +50,9 @@ class Launch(NamedTuple):
     """One program with its surroundings, and the limits that hold for it.
 
     ``env`` is the whole environment. ``emits_events`` gives the program a pipe for events, whose
-    descriptor it finds in ``MYX_EVENTS_FD``. ``opened_script`` is opened as ``SCRIPT_FD``. With a
-    ``playbook``, the rest is completed from it (see ``playbooks.command_line``). With a ``scope``,
+    descriptor it finds in ``MYX_EVENTS_FD``. ``opened_script`` is opened as ``SCRIPT_FD``, and
+    ``stdin`` as the standard input; without one there is nothing to read. With a ``playbook``,
+    the rest is completed from it (see ``playbooks.command_line``). With a ``scope``,
     systemd gives the execution a cgroup of its own. Without ``warm`` it is a new process.
     """
 
@@ -67,6 +68,7 @@ class Launch(NamedTuple):
     events_max_bytes: int = 0
     run_as: RunAs | None = None
     opened_script: str | None = None
+    stdin: str | None = None
     playbook: Playbook | None = None
     scope: Scope | None = None
     warm: bool = True

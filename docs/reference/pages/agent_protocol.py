@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from agent_runner.protocol import credentials, errors, methods
+from agent_runner.protocol import credentials, errors, files, framing, methods
 from agent_runner.rpc.methods import Method, Services, build_methods
 from pages.markdown import unwrap, write_code, write_table
 from pages.structs import write_fields
@@ -25,7 +25,9 @@ answers 401 to a wrong token, 404 to a wrong path, and 413 to a body above
 pin the agent's certificate.
 
 Every method takes one object of named parameters; unknown names are refused. Offsets and sizes are
-bytes, durations seconds, times Unix seconds. Why the log is read as it is:
+bytes, durations seconds, times Unix seconds. Bytes are base64, but where a request is sent as
+`{framing.FRAMED_TYPE}`: then one line of JSON comes first, and behind its line feed, raw, the field
+`stdin` or `data` of the request and of the answer. Why the log is read as it is:
 [the log contract](../decisions/0001-log-contract.md)."""
 
 
@@ -42,6 +44,7 @@ def render() -> str:
     services = Services(
         executions=nothing,
         content=nothing,
+        files=nothing,
         credentials=nothing,
         host=nothing,
         rpc_port=0,
@@ -123,7 +126,9 @@ def _write_errors() -> str:
 
 def _write_limits() -> str:
     """Return the named constants of the contract with the sentence below each."""
-    rows = [row for module in (methods, credentials) for row in _list_constants(module)]
+    rows = [
+        row for module in (methods, files, framing, credentials) for row in _list_constants(module)
+    ]
     return write_table(["name", "value", "meaning"], rows)
 
 

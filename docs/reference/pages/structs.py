@@ -17,6 +17,7 @@ _NAMES: dict[type[types.Type], str] = {
     types.IntType: "integer",
     types.FloatType: "number",
     types.StrType: "string",
+    types.BytesType: "bytes",
 }
 
 _LIMITS = {

@@ -18,6 +18,7 @@ from agent_runner.audit import AuditLog
 from agent_runner.config import Config, Limits
 from agent_runner.content import ContentStore
 from agent_runner.credentials import Credentials
+from agent_runner.files import Files
 from agent_runner.protocol import methods as wire
 from agent_runner.protocol.errors import UnknownExecutionError
 from agent_runner.server import AgentServer
@@ -119,6 +120,7 @@ class RunningAgent:
     server: AgentServer
     content: ContentStore
     executions: FakeExecutions
+    files: Files
     tls: ssl.SSLContext
     client: httpx.AsyncClient
     url: str
@@ -180,15 +182,16 @@ async def agent(config: Config) -> AsyncIterator[RunningAgent]:
     content = ContentStore(config.content_dir, config.limits)
     executions = FakeExecutions()
     path = _write_config(config)
-    credentials = Credentials(path, config, AuditLog(config.state_dir / "audit.log"))
-    server = AgentServer(config, content, executions, credentials)
+    audit = AuditLog(config.state_dir / "audit.log")
+    files = Files(config.state_dir.parent / "policy.json", audit)
+    server = AgentServer(config, content, executions, files, Credentials(path, config, audit))
     tls = ssl.create_default_context(cafile=str(config.ssl_dir / "agent.crt"))
     tls.check_hostname = False
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(server)
         client = await stack.enter_async_context(httpx.AsyncClient(verify=tls, timeout=30))
         url = f"https://127.0.0.1:{server.port}/{RPC_PATH}/rpc"
-        yield RunningAgent(config, server, content, executions, tls, client, url)
+        yield RunningAgent(config, server, content, executions, files, tls, client, url)
 
 
 def _write_config(config: Config) -> Path:

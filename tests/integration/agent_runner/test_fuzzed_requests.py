@@ -19,8 +19,10 @@ from agent_runner.config import Config
 from agent_runner.content import ContentStore
 from agent_runner.credentials import Credentials
 from agent_runner.executions import Executions
+from agent_runner.files import Files
 from agent_runner.protocol import methods as wire
 from agent_runner.protocol.errors import ERRORS_BY_CODE, InternalError
+from agent_runner.protocol.framing import split_frame
 from agent_runner.rpc.dispatcher import Call, Dispatcher
 from agent_runner.rpc.methods import Method, Services, build_methods
 from agent_runner.status import HostFacts
@@ -50,12 +52,14 @@ async def methods(config: Config, tmp_path: Path) -> AsyncIterator[dict[str, Met
         limits=config.limits,
     )
     path = tmp_path / "config.json"
-    credentials = Credentials(path, config, AuditLog(config.state_dir / "audit.log"))
+    audit = AuditLog(config.state_dir / "audit.log")
+    credentials, files = Credentials(path, config, audit), Files(policy, audit)
     facts = HostFacts(config.state_dir)
-    services = Services(executions, content, credentials, facts, 1, {}, "no_key", None)
+    services = Services(executions, content, files, credentials, facts, 1, {}, "no_key", None)
     async with AsyncExitStack() as stack:
         await content.open()
         stack.callback(content.close)
+        stack.push_async_callback(files.close)
         await executions.open()
         stack.push_async_callback(executions.close)
         await _run_one(executions)
@@ -80,13 +84,14 @@ async def test_no_request_is_a_fault(methods: dict[str, Method], random: Random)
     """Every method with mutated parameters is refused with a code of the contract, or done."""
     dispatcher = Dispatcher(methods)
     for _ in range(5):
-        reply = await _answer(dispatcher, make_body(random, methods))
+        trailing = random.choice([None, None, b"", b"\0\n", b"x" * 70_000])
+        reply = await _answer(dispatcher, make_body(random, methods), trailing)
         if reply is not None:
-            _check(json.loads(reply))
+            _check(json.loads(split_frame(reply)[0]))
 
 
-async def _answer(dispatcher: Dispatcher, body: bytes) -> bytes | None:
-    call = dispatcher.accept(body)
+async def _answer(dispatcher: Dispatcher, body: bytes, trailing: bytes | None) -> bytes | None:
+    call = dispatcher.accept(body, trailing)
     return await call.run() if isinstance(call, Call) else call
 
 

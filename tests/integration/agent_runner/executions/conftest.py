@@ -19,6 +19,7 @@ from agent_runner.executions import Executions, Ways
 from agent_runner.executions.folder import Folder
 from agent_runner.executions.processes import list_marked
 from agent_runner.executions.rotation.aging import read_uptime
+from agent_runner.executions.unkept.idling import IDLE_S
 from agent_runner.protocol import methods as wire
 from agent_runner.protocol.errors import BundleMissingError, NotStartedError
 from agent_runner.protocol.pieces import decode_piece
@@ -57,6 +58,7 @@ class Host:
         self.limits = limits
         self.in_scopes = False
         self.warm = warm
+        self.unkept_idle_s = IDLE_S
         self.used_bundles: list[Collection[str]] = []
         self.read_clock: Callable[[], float] = time.time
         self.read_uptime: Callable[[], float] = read_uptime
@@ -92,6 +94,10 @@ class Host:
                 **params,
             )
         )
+
+    def unkept_folder(self, command_id: str) -> Folder:
+        """Return the folder of a command that is not kept."""
+        return Folder(self.state / "unkept" / command_id)
 
     def make_bundle(self, files: dict[str, str]) -> str:
         """Lay out content and return its digest."""
@@ -217,7 +223,7 @@ class Host:
             resolve_bundle=self._resolve,
             trim_bundles=self.used_bundles.append,
             limits=self.limits,
-            ways=Ways(in_scopes=self.in_scopes, warm=self.warm),
+            ways=Ways(self.in_scopes, self.warm, unkept_idle_s=self.unkept_idle_s),
             clock=self.read_clock,
             uptime=self.read_uptime,
         )

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from ansible.module_utils.urls import Request
 from ansible_collections.myx.fleet.plugins.module_utils._errors import (
     ApiError,
+    FleetError,
     NotFoundError,
     UnreachableError,
 )
@@ -125,6 +126,28 @@ class Client:
         except _RetryableError as retryable:
             raise retryable.error from retryable
 
+    def open_exchange(
+        self,
+        method: str,
+        path: str,
+        body: t.Any = None,
+        headers: dict[str, str] | None = None,
+        query: t.Mapping[str, t.Any] | None = None,
+        timeout_s: float | None = None,
+    ) -> t.Any:
+        """Send bytes, or what an open file has left, and return the answer unread; no retries.
+
+        Raises:
+            FleetError: it was refused; ``may_pass`` tells whether to try again. Reading raises
+                what sockets raise.
+        """
+        url, wait_s = self._build_url(path, query or {}), timeout_s or self._settings.timeout_s
+        try:
+            return self._send(method, url, body, headers or {}, wait_s)
+        except _RetryableError as retryable:
+            retryable.error.may_pass = True
+            raise retryable.error from retryable
+
     def _call(
         self,
         method: str,
@@ -166,7 +189,7 @@ class Client:
         self,
         method: str,
         url: str,
-        data: bytes | None,
+        data: t.Any,
         headers: dict[str, str],
         timeout_s: float,
     ) -> t.Any:
@@ -242,7 +265,7 @@ class _RetryableError(Exception):
     """Something that may be different the next time."""
 
     def __init__(
-        self, error: Exception, *, nothing_done: bool = False, wait_s: float = 0.0
+        self, error: FleetError, *, nothing_done: bool = False, wait_s: float = 0.0
     ) -> None:
         super().__init__(str(error))
         self.error = error

@@ -14,7 +14,13 @@ import typing as t
 
 
 class FleetError(Exception):
-    """The message names the cause and the remedy, for people."""
+    """The message names the cause and the remedy, for people.
+
+    Attributes:
+        may_pass: whether the same request may be answered otherwise the next time.
+    """
+
+    may_pass = False
 
 
 class OptionError(FleetError):
