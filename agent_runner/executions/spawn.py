@@ -29,6 +29,9 @@ _RESET_SIGNALS = [
     signal.SIGUSR2,
 ]
 
+FOR_PLAYBOOKS = "for-playbooks"
+"""Tells the nursery that supervisors of playbooks come from it as well."""
+
 ROOM_VARIABLE = "MYX_ROOM"
 """Makes the environment that the kernel gives a process so large that a fork's own fits in."""
 
@@ -58,13 +61,18 @@ def spawn_supervisor(folder: Folder, lock_fd: int) -> Started:
     )
 
 
-def spawn_nursery(socket_fd: int) -> Started:
+def spawn_nursery(socket_fd: int, *, for_playbooks: bool) -> Started:
     """Start the resident process at the other end of a socket; its errors go where ours go.
+
+    Args:
+        socket_fd: the end that is its own.
+        for_playbooks: it also loads what supervisors of playbooks need.
 
     Raises:
         OSError: it cannot be started.
     """
-    return _spawn([_NURSERY, _ROOM_FOR_NAMES], [(os.POSIX_SPAWN_DUP2, socket_fd, AGENT_FD)])
+    words = [_NURSERY, _ROOM_FOR_NAMES, *([FOR_PLAYBOOKS] if for_playbooks else [])]
+    return _spawn(words, [(os.POSIX_SPAWN_DUP2, socket_fd, AGENT_FD)])
 
 
 def spawn_warm(cwd: str, env: dict[str, str], socket_fd: int) -> Started:

@@ -8,6 +8,7 @@ themselves: what depends on the environment, what is random, what is one process
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import multiprocessing
 import os
@@ -49,6 +50,7 @@ def renew_state(argv: Sequence[str], env: Mapping[str, str]) -> None:
     _renew_randomness()
     _renew_scratch()
     release_plugins()
+    os.register_at_fork(after_in_child=gc.freeze)  # the collector would write to shared pages
 
 
 def _renew_randomness() -> None:

@@ -18,6 +18,7 @@ import threading
 from pathlib import Path
 
 from agent_runner.warm.priming import prime
+from agent_runner.warm.templating import prepare_templating
 from agent_runner.warm.waiting import wait_for_results
 
 PROGRAM = Path(sys.executable).with_name("ansible-playbook")
@@ -27,14 +28,18 @@ LATE_MODULES = (
     "ansible._internal._errors._task_timeout",
     "ansible._internal._json._profiles._inventory_legacy",
     "agent_runner.warm.modules.archives",
+    "agent_runner.warm.modules.counts",
     "agent_runner.warm.modules.exchange",
     "agent_runner.warm.modules.interpreters",
     "ansible.executor.playbook_executor",
     "ansible.executor.process.worker",
     "ansible.executor.task_executor",
+    "ansible.module_utils._internal._json._profiles._module_legacy_c2m",
+    "ansible.module_utils._internal._json._profiles._module_legacy_m2c",
     "ansible.module_utils.connection",
     "ansible.parsing.yaml.dumper",
     "ansible.playbook.handler",
+    "ansible.playbook.handler_task_include",
     "ansible.playbook.included_file",
     "ansible.playbook.role_include",
     "multiprocessing.popen_fork",
@@ -82,6 +87,7 @@ def load_ansible() -> None:
         for kind, names in PLUGINS.items():
             load_plugins(kind, names.split())
         prime(PLUGINS)
+        prepare_templating()
         wait_for_results()
     tempfile.tempdir = None  # where it is depends on each execution's environment
 

@@ -30,34 +30,25 @@ _PARSERS = ("ansible.plugins.loader", "ansible.utils.plugin_docs")
 
 _FINDER = "ansible.utils.collection_loader._collection_finder"
 
-MAX_SMALL = 100_000
-"""A longer pickle is unpacked by each playbook: it would cost all of them memory, and is quick."""
-
 
 class Memory:
-    """What came of texts, each to be given away once in each playbook: who gets it may change it.
+    """What came of texts; who asks gets a copy and may change it.
 
     Args:
-        packed: pickles by what names a text; the small ones are unpacked here, for all forks.
+        packed: pickles by what names a text: unpacking what a playbook needs is quick, and having
+            all of it unpacked would cost memory, here and in each fork that touches it.
     """
 
     def __init__(self, packed: Mapping[Any, bytes]) -> None:
-        self._packed = {key: value for key, value in packed.items() if len(value) > MAX_SMALL}
-        self._ready = {
-            key: pickle.loads(value)  # noqa: S301 - it comes from a fork of this process
-            for key, value in packed.items()
-            if key not in self._packed
-        }
+        self._packed = packed
 
     def wrap(self, parse: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., Any]:
         """Return a parser that first looks here."""
 
         def recall(*args: Any, **options: Any) -> Any:
-            name = key(*args, **options)
-            if name in self._ready:
-                return self._ready.pop(name)
-            packed = self._packed.get(name)
-            return pickle.loads(packed) if packed else parse(*args, **options)  # noqa: S301 - as above
+            packed = self._packed.get(key(*args, **options))
+            # It comes from a fork of this process.
+            return pickle.loads(packed) if packed else parse(*args, **options)  # noqa: S301
 
         return recall
 

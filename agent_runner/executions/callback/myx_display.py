@@ -18,6 +18,8 @@ import uuid
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from ansible import constants
+
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -218,3 +220,13 @@ class CallbackModule(awx_display.CallbackModule):  # type: ignore[name-defined,m
     """Prints what the chosen callback prints and writes events."""
 
     CALLBACK_NAME = "myx_display"
+
+    def set_options(self, *args: Any, **kwargs: Any) -> None:
+        """Take the options, of which a callback like ``oneline`` documents none.
+
+        ansible-runner's plugin takes it for granted that there are some.
+        """
+        name = awx_display.DefaultCallbackModule._load_name  # noqa: SLF001 - as ansible-runner does
+        if not constants.config.has_configuration_definition("callback", name):
+            constants.config.initialize_plugin_configuration_definitions("callback", name, {})
+        super().set_options(*args, **kwargs)

@@ -6,6 +6,7 @@ and is the same otherwise. Meanwhile another resident process is started.
 """
 
 import asyncio
+import functools
 import logging
 import time
 from collections.abc import Callable
@@ -28,9 +29,15 @@ _logger = logging.getLogger(__name__)
 
 
 class Nursery:
-    """Starts supervisors, from a resident process that it keeps."""
+    """Starts supervisors, from a resident process that it keeps.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    Args:
+        for_playbooks: most supervisors of playbooks come from here as well.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, *, for_playbooks: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._spawn_resident = functools.partial(spawn_nursery, for_playbooks=for_playbooks)
         self._clock = clock
         self._turn = asyncio.Lock()
         self._resident: Resident | None = None
@@ -87,7 +94,7 @@ class Nursery:
 
     async def _live(self) -> None:
         """Start a resident process and return when it has ended."""
-        resident = self._resident = Resident(spawn_nursery)
+        resident = self._resident = Resident(self._spawn_resident)
         try:
             await resident.wait()
         finally:

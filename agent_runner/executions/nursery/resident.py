@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import os
 import random
 import shutil
@@ -24,7 +25,6 @@ from agent_runner.executions.nursery.requests import (
     take_agent,
     take_request,
 )
-from agent_runner.executions.playbooks import command_line
 from agent_runner.executions.supervisor.main import LOCK_FD, supervise
 from agent_runner.executions.supervisor.scope import entering
 
@@ -37,12 +37,21 @@ if TYPE_CHECKING:
 
     Supervise = Callable[[Path], None]
 
-LOADED = (command_line, entering, shutil)
+LOADED = (entering, shutil)
 """What a supervisor would load by itself when it needs it; from here all of them share it."""
 
+_OF_PLAYBOOKS = "agent_runner.executions.playbooks.command_line"
 
-def serve() -> None:
-    """Fork a supervisor for each request, until the agent is gone."""
+
+def serve(*, for_playbooks: bool) -> None:
+    """Fork a supervisor for each request, until the agent is gone.
+
+    Args:
+        for_playbooks: also load what those of playbooks need, which is five megabytes. Where
+            playbooks are forked from what has loaded Ansible, few of them come here.
+    """
+    if for_playbooks:
+        importlib.import_module(_OF_PLAYBOOKS)
     rename_process("myx-nursery", "")
     fork_supervisors(take_agent(), supervise, lambda: None)
 

@@ -20,7 +20,7 @@ class Supervisors:
     """
 
     def __init__(self, *, warm: bool) -> None:
-        self.nursery = Nursery()
+        self.nursery = Nursery(for_playbooks=not warm)
         self.warm = WarmPool(is_on=warm)
 
     def open(self) -> None:

@@ -209,6 +209,17 @@ class CallbackModule(Default):
     assert "runner_on_ok" in event_names(followed.events)
 
 
+async def test_a_callback_without_options_prints(host: Any) -> None:
+    """Of a stdout callback that documents no option, like oneline, ansible-runner wants some."""
+    files = {"ansible.cfg": "[defaults]\nstdout_callback = oneline\ndeprecation_warnings = false\n"}
+    playbook = "- hosts: all\n  gather_facts: false\n  tasks: [{ansible.builtin.debug: }]\n"
+    await host.play("id", playbook, files=files)
+    followed = await host.follow("id")
+    assert followed.result.state == "successful", followed.text
+    assert "web1 | SUCCESS => " in followed.text, followed.text
+    assert "runner_on_ok" in event_names(followed.events)
+
+
 async def test_modes_reach_ansible(host: Any, tmp_path: Path) -> None:
     """Check mode, diff, tags and verbosity do what they do for ansible-playbook."""
     playbook = """

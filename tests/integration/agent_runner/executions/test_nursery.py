@@ -109,7 +109,7 @@ async def test_a_nursery_ends_with_its_agent() -> None:
     """When the agent's end of the socket is closed, however it died, the process leaves."""
     ours, theirs = make_pair()
     with theirs:
-        nursery = spawn_nursery(theirs.fileno())
+        nursery = spawn_nursery(theirs.fileno(), for_playbooks=True)
     ours.close()
     assert nursery.child_pid is not None
     _, status = await asyncio.to_thread(os.waitpid, nursery.child_pid, 0)

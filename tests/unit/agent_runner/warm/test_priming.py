@@ -3,7 +3,7 @@
 import pickle
 from typing import Any
 
-from agent_runner.warm.priming import MAX_SMALL, Memory
+from agent_runner.warm.priming import Memory
 
 
 class Parser:
@@ -19,20 +19,11 @@ class Parser:
 
 
 def test_what_is_known_is_not_parsed() -> None:
-    """Who asks first gets what came of it before, and may change it; another text is parsed."""
+    """Who asks gets what came of it before, and may change it; another text is parsed."""
     parser = Parser()
     recall = Memory({"known": pickle.dumps({"text": "known"})}).wrap(parser.parse, str)
     first = recall("known")
     assert (first, parser.parsed) == ({"text": "known"}, [])
     first["text"] = "changed"
     assert (recall("known"), recall("other")) == ({"text": "known"}, {"text": "other"})
-    assert parser.parsed == ["known", "other"]
-
-
-def test_what_is_large_is_unpacked_by_who_asks() -> None:
-    """It is kept packed, and whoever asks gets a copy."""
-    parser, text = Parser(), "x" * MAX_SMALL
-    recall = Memory({text: pickle.dumps({"text": text})}).wrap(parser.parse, str)
-    first = recall(text)
-    first["text"] = "changed"
-    assert (recall(text), parser.parsed) == ({"text": text}, [])
+    assert parser.parsed == ["other"]
