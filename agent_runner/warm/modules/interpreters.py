@@ -53,7 +53,8 @@ _READ_AT_START = (
 """Beginnings of the variables that an interpreter and its libraries read when they start."""
 
 _ROOT = Path(__file__).resolve().parents[3]
-_START = """import sys
+_START = """import gc, sys
+gc.disable()
 if sys.version_info >= (3, 10):
     from importlib import util
     place = sys.argv[1] + '/agent_runner'

@@ -21,6 +21,8 @@ CONNECTION_FOLDER = Path(__file__).parent / "connection"
 CACHE_NAME = "warm"
 """The folder beside the executions for what is kept from one execution to the next."""
 
+_SCRATCH = "tmp/modules"
+
 PATH_VARIABLE = "ANSIBLE_CONNECTION_PLUGINS"
 
 
@@ -50,14 +52,14 @@ def allow_warm_modules(execution: Path) -> None:
 def find_execution() -> Path | None:
     """Return the folder of the execution that this process belongs to, if its modules run warm."""
     folder = os.environ.get(MARKER)
-    if not folder or not locate_scratch(Path(folder)).is_dir():
+    if not folder or not os.path.isdir(f"{folder}/{_SCRATCH}"):  # noqa: PTH112 - often in each task
         return None
     return Path(folder)
 
 
 def locate_scratch(execution: Path) -> Path:
     """Return where an execution's ready interpreters are reached; it goes when it ends."""
-    return execution / "tmp" / "modules"
+    return execution / _SCRATCH
 
 
 def locate_cache(execution: Path) -> Path:

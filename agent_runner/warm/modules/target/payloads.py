@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from types import CodeType
 
 _CALL = b'\n\n\nif __name__ == "__main__":\n    _ansiballz_main(\n'
-_END = b"\n)\n"
+_ZIP = b"\nzip_data='"
+_ZIP_END = b"',\n)\n"
 _ARGUMENTS = {
     "ansible_module", "module_fqn", "profile", "date_time",
     "rlimit_nofile", "params", "extensions", "zip_data",
@@ -56,12 +57,16 @@ def open_payload(text: bytes) -> Payload:
     Raises:
         DeclinedError: it has another form, or asks for what only a new interpreter can do.
     """
-    wrapper, call, rest = text.rpartition(_CALL)
-    if not call or not rest.endswith(_END):
+    call_at = text.rfind(_CALL)
+    zip_at = text.find(_ZIP, call_at)
+    if call_at < 0 or zip_at < 0 or not text.endswith(_ZIP_END):
         raise DeclinedError("payload")
+    wrapper, others = text[:call_at], text[call_at + len(_CALL) : zip_at]
+    zip_data = text[zip_at + len(_ZIP) : -len(_ZIP_END)]  # most of it all, so copied once
     try:
-        arguments = dict(map(_read_argument, rest.removesuffix(_END).split(b"\n")))
-        archive = base64.b64decode(arguments["zip_data"], validate=True)
+        arguments = dict(map(_read_argument, others.split(b"\n")))
+        archive = base64.b64decode(zip_data, validate=True)
+        arguments["zip_data"] = zip_data.decode("ascii")
     except (ValueError, SyntaxError, KeyError, TypeError, NameError, binascii.Error) as error:
         raise DeclinedError("payload") from error
     if arguments.keys() != _ARGUMENTS:
@@ -114,10 +119,6 @@ def compile_payload(payload: Payload, known: dict[str, bytes]) -> Compiled:
 def _read_argument(line: bytes) -> tuple[str, Any]:
     name, _, value = line.decode().partition("=")
     text = value.removesuffix(",")
-    if name == "zip_data":
-        if not text[:1] == text[-1:] == "'":
-            raise ValueError(name)
-        return name, text[1:-1]
     if name == "date_time":
         return name, eval(text, {"datetime": dt, "__builtins__": {}})  # noqa: S307 - Ansible's repr
     return name, ast.literal_eval(text)

@@ -23,7 +23,6 @@ DECLINED, ACCEPTED, ENDED = b"-", b"!", b"+"
 _HEAD = struct.Struct("!QQ")
 _STATUS = struct.Struct("!i")
 _FDS = 3
-_CHUNK = 1 << 20
 
 
 class Request(NamedTuple):
@@ -100,10 +99,10 @@ def describe_environment() -> dict[str, str]:
 
 
 def _take(connection: socket.socket, count: int) -> bytes:
-    data = bytearray()
+    data = connection.recv(count, socket.MSG_WAITALL)  # mostly all of it, so it is not copied
     while len(data) < count:
-        piece = connection.recv(min(count - len(data), _CHUNK))
+        piece = connection.recv(count - len(data), socket.MSG_WAITALL)
         if not piece:
             raise GoneError
         data += piece
-    return bytes(data)
+    return data

@@ -8,6 +8,7 @@ something was installed that a new interpreter would find.
 
 from __future__ import annotations
 
+import codecs
 import gc
 import json
 import os
@@ -60,8 +61,8 @@ def serve(listen_fd: int, owner_fd: int, order_fd: int) -> None:
     poll = select.poll()
     poll.register(listen_fd, select.POLLIN)
     poll.register(owner_fd, select.POLLIN)
-    gc.collect()
     gc.freeze()  # the collector would write to the pages that the modules share
+    gc.enable()  # who started this has switched it off: what is loaded stays
     while owner_fd not in dict(poll.poll()):
         if _look_around() != seen:
             _start_anew([listen_fd, owner_fd, order_fd])
@@ -74,6 +75,7 @@ def serve(listen_fd: int, owner_fd: int, order_fd: int) -> None:
 def _prepare(order: Order) -> running.Readiness:
     cache = CodeCache(order.cache)
     preloaded = preload(order.ansible, order.identity, cache)
+    codecs.lookup("cp437")  # of the names in archives
     added = {
         name: value for name, value in os.environ.items() if order.environment.get(name) != value
     }
