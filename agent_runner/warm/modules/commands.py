@@ -27,7 +27,7 @@ class ModuleCommand(NamedTuple):
         interpreter: the absolute path of the Python that it is for.
         variables: what is set for it alone.
         path: the file of its payload; None where the payload is the interpreter's input.
-        shell_stays: whether the shell outlives the module, and tells how it has ended.
+        shell_stays: whether the command has the shell outlive the module in any case.
     """
 
     shell: str

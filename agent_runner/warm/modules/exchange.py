@@ -9,12 +9,17 @@ import signal
 from typing import TYPE_CHECKING, NamedTuple
 
 from agent_runner.warm.modules.commands import NotUnderstoodError
-from agent_runner.warm.modules.target.requests import ACCEPTED, DECLINED, read_end, send_request
+from agent_runner.warm.modules.target.requests import (
+    ACCEPTED,
+    DECLINED,
+    read_end,
+    send_request,
+)
 
 if TYPE_CHECKING:
     import socket
 
-    from agent_runner.warm.modules.target.requests import Request
+    from agent_runner.warm.modules.target.requests import End, Request
 
 READ_BYTES = 256 * 1024
 """How much is taken from a pipe at once."""
@@ -24,12 +29,9 @@ _QUIET_SIGNALS = (signal.SIGINT, signal.SIGPIPE)  # of which shells say nothing
 
 
 class Ended(NamedTuple):
-    """What a module has left: its status as ``waitpid`` says it, its output and its errors.
+    """What a module has left: its end, where that is known, its output and its errors."""
 
-    Without a status, nobody knows how it has ended.
-    """
-
-    status: int | None
+    end: End | None
     stdout: bytes
     stderr: bytes
 
@@ -66,12 +68,12 @@ def run_module(connection: socket.socket, request: Request, cwd: bytes | str) ->
     return Ended(read_end(answer), received[output_fd], received[errors_fd])
 
 
-def tell_as_shell(ended: Ended, *, shell_stays: bool) -> tuple[int, bytes, bytes]:
+def tell_as_shell(ended: Ended) -> tuple[int, bytes, bytes]:
     """Return the return code, output and errors that come out of a shell."""
-    if ended.status is None:
+    if ended.end is None:
         return _KILLED, ended.stdout, ended.stderr
-    code = os.waitstatus_to_exitcode(ended.status)
-    if code >= 0 or not shell_stays:
+    code = os.waitstatus_to_exitcode(ended.end.status)
+    if code >= 0 or not ended.end.shell_stays:
         return code, ended.stdout, ended.stderr
     told = "" if -code in _QUIET_SIGNALS else f"{signal.strsignal(-code)}\n"
     return 128 - code, ended.stdout, ended.stderr + told.encode()

@@ -168,7 +168,7 @@ class Connection(stock.Connection):  # type: ignore[misc,name-defined] # ansible
                 ended = run_module(connection, request, self.cwd or ".")
         except OSError as error:
             raise NotUnderstoodError("unusable") from error
-        return tell_as_shell(ended, shell_stays=module.shell_stays)
+        return tell_as_shell(ended)
 
     def _becomes_another(self) -> bool:
         """Tell whether a command might run as another account than the playbook."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DECLINED, ACCEPTED, ENDED = b"-", b"!", b"+"
 
 _HEAD = struct.Struct("!QQ")
-_STATUS = struct.Struct("!i")
+_END = struct.Struct("!i?")
 _FDS = 3
 
 
@@ -37,6 +37,18 @@ class Request(NamedTuple):
     umask: int
     path: str | None
     payload: bytes
+
+
+class End(NamedTuple):
+    """How a module has ended.
+
+    Attributes:
+        status: as ``os.waitpid`` says it.
+        shell_stays: whether a shell would have told of it: some put the program in their place.
+    """
+
+    status: int
+    shell_stays: bool
 
 
 class GoneError(Exception):
@@ -75,22 +87,21 @@ def take_request(connection: socket.socket) -> tuple[Request, list[int]]:
     return Request._make([*head, _take(connection, payload_bytes)]), fds
 
 
-def send_end(connection: socket.socket, status: int) -> None:
-    """Tell how a module has ended, as ``os.waitpid`` says it.
+def send_end(connection: socket.socket, end: End) -> None:
+    """Tell how a module has ended.
 
     Raises:
         OSError: nobody is there any more.
     """
-    connection.sendall(ENDED + _STATUS.pack(status))
+    connection.sendall(ENDED + _END.pack(*end))
 
 
-def read_end(answer: bytes) -> int | None:
+def read_end(answer: bytes) -> End | None:
     """Return how the module has ended, or None where the answer is not complete."""
     kind, _, rest = answer.partition(ENDED)
-    if len(rest) < _STATUS.size or kind not in (b"", ACCEPTED):
+    if len(rest) < _END.size or kind not in (b"", ACCEPTED):
         return None
-    (status,) = _STATUS.unpack(rest[: _STATUS.size])
-    return int(status)
+    return End._make(_END.unpack(rest[: _END.size]))
 
 
 def describe_environment() -> dict[str, str]:

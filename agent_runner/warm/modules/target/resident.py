@@ -22,7 +22,7 @@ from typing import Any, NamedTuple, NoReturn
 from agent_runner.warm.modules.target import running
 from agent_runner.warm.modules.target.caching import CodeCache
 from agent_runner.warm.modules.target.preloading import preload
-from agent_runner.warm.modules.target.requests import send_end
+from agent_runner.warm.modules.target.requests import End, send_end
 
 _OURS = ("agent_runner", "gc")
 
@@ -86,6 +86,7 @@ def _stand_between(
     connection: socket.socket, inherited: list[Any], readiness: running.Readiness
 ) -> NoReturn:
     """Be to a module what the shell is to it: its parent, and the leader of its session."""
+    shell_stays = os.getppid() != os.getsid(0)  # the session is that of the shell at first
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -95,7 +96,7 @@ def _stand_between(
         for each in inherited:
             each.close() if isinstance(each, socket.socket) else os.close(each)
         _, status = os.waitpid(pid, 0)
-        send_end(connection, status)
+        send_end(connection, End(status, shell_stays))
     finally:
         os._exit(0)
 
