@@ -18,8 +18,6 @@ import uuid
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from ansible import constants
-
 if TYPE_CHECKING:
     from types import ModuleType
 
@@ -227,6 +225,7 @@ class CallbackModule(awx_display.CallbackModule):  # type: ignore[name-defined,m
         ansible-runner's plugin takes it for granted that there are some.
         """
         name = awx_display.DefaultCallbackModule._load_name  # noqa: SLF001 - as ansible-runner does
-        if not constants.config.has_configuration_definition("callback", name):
-            constants.config.initialize_plugin_configuration_definitions("callback", name, {})
+        config = awx_display.C.config
+        if not config.has_configuration_definition("callback", name):
+            config.initialize_plugin_configuration_definitions("callback", name, {})
         super().set_options(*args, **kwargs)
