@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is the control plane made of? The one place that builds services from their parts.
+"""What is the control plane made of? The one place that builds what lives as long as the process.
 
-``Composition`` lives as long as the process. ``Services`` lives as long as one unit of work
-(one transaction, see ``api.db.database``)::
+``Services`` live as long as one unit of work (one transaction, see ``api.db.database``)::
 
     async with composition.unit_of_work() as services:
         host = await services.hosts.get_host("web1")
@@ -13,18 +12,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cached_property, partial
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from api.access import Access, note_end
 from api.agents.calls import AgentCalls
 from api.agents.client import AgentClient
-from api.audit.repository import AuditRepository
-from api.audit.service import AuditService
 from api.auth.scopes import EVERYTHING, Scope
 from api.bundles.intake import BundleIntake
 from api.bundles.limits import read_limits
-from api.bundles.repository import BundleRepository
-from api.bundles.service import BundleService
 from api.bundles.signing import load_signer
 from api.bundles.store import BundleStore
 from api.core.clock import Clock, SystemClock
@@ -44,28 +37,19 @@ from api.hosts.maintenance import HostMaintenance
 from api.hosts.rotation import CurrentCalls, HostRotator
 from api.hosts.selection.fleet import FleetCache
 from api.hosts.vault import HostVault
-from api.keys.repository import SealedValues
 from api.metrics.service import Monitor
-from api.notifications.service import NotificationService
 from api.process_parts import build_connections, build_installer, make_lock, open_logs
 from api.replicas.replica import Replica
+from api.retention.bundles import BundleRemoval
 from api.retention.retention import Retention
-from api.run_services import RunServices
 from api.runs.launcher import RunLauncher
 from api.runs.launching.preparing import RunPreparer
 from api.runs.reporting.intake import ReportIntake
 from api.runs.rollout.steering import RunSteering
 from api.runs.stream import RunStreams
-from api.schedules.service import ScheduleService
-from api.sessions.repository import SessionRepository
-from api.sessions.service import Lifetime, SessionService
+from api.services import Services
 from api.templates.service import TemplateService
-from api.tokens.repository import TokenRepository
-from api.tokens.service import TokenService
-from api.trigger_parts import TriggerParts, build_schedules, build_webhooks
-from api.users.repository import UserRepository
-from api.users.service import UserService
-from api.webhooks.service import WebhookService
+from api.trigger_parts import TriggerParts
 from api.workflows.conductor import Conductor, Parts
 from api.workflows.install_driver import HostInstaller
 
@@ -113,7 +97,13 @@ class Composition:
     @cached_property
     def triggers(self) -> TriggerParts:
         """What starts runs by itself."""
-        return TriggerParts(self.unit_of_work, self.run_launcher, self.clock, self.settings)
+        return TriggerParts(
+            self.unit_of_work,
+            self.run_launcher,
+            self.clock,
+            self.settings,
+            self.monitor.note_set_aside,
+        )
 
     @cached_property
     def templates(self) -> TemplateService:
@@ -186,6 +176,11 @@ class Composition:
         return Monitor(self.unit_of_work, self.clock, data_dir, count)
 
     @cached_property
+    def bundle_removal(self) -> BundleRemoval:
+        """What removes content bundles."""
+        return BundleRemoval(self.unit_of_work, self.bundle_store, self.settings.keep_bundles)
+
+    @cached_property
     def retention(self) -> Retention:
         """What removes what is old."""
         is_mine = lambda: self._replica is None or self._replica.is_first  # noqa: E731
@@ -249,7 +244,7 @@ class Composition:
     @asynccontextmanager
     async def unit_of_work(
         self, *, read_only: bool = False, concurrent: bool = False, scope: Scope = EVERYTHING
-    ) -> AsyncIterator["Services"]:
+    ) -> AsyncIterator[Services]:
         """Open one transaction and the services on it; commits at the end of the block.
 
         The services see no host, run or execution beyond the ``scope``. What is done for somebody
@@ -261,59 +256,3 @@ class Composition:
             services = Services(self, session, scope)
             yield services
         note_end(self.access.witness, services)
-
-
-class Services(RunServices):
-    """The nouns' services on one unit of work, within a scope."""
-
-    def __init__(self, composition: Composition, session: AsyncSession, scope: Scope) -> None:
-        super().__init__(composition, session, scope)
-        self._composition = composition
-
-    @cached_property
-    def audit(self) -> AuditService:
-        """Who did what."""
-        return AuditService(AuditRepository(self._session), self._composition.clock)
-
-    @cached_property
-    def sealed_values(self) -> SealedValues:
-        """All secrets, as they are sealed."""
-        return SealedValues(self._session)
-
-    @cached_property
-    def sessions(self) -> SessionService:
-        """The sessions of browsers."""
-        parts = self._composition
-        lifetime = Lifetime(parts.settings.session_idle_s, parts.settings.session_max_s)
-        return SessionService(SessionRepository(self._session), lifetime, parts.clock)
-
-    @cached_property
-    def users(self) -> UserService:
-        """The users."""
-        repository = UserRepository(self._session)
-        return UserService(repository, self.sessions, self.audit, self._composition.clock)
-
-    @cached_property
-    def tokens(self) -> TokenService:
-        """The API tokens."""
-        return TokenService(TokenRepository(self._session), self.audit, self._composition.clock)
-
-    @cached_property
-    def bundles(self) -> BundleService:
-        """The content bundles."""
-        return BundleService(BundleRepository(self._session), self._composition.clock)
-
-    @cached_property
-    def schedules(self) -> ScheduleService:
-        """The schedules."""
-        return build_schedules(self._session, self._composition, self.runs, self.audit)
-
-    @cached_property
-    def webhooks(self) -> WebhookService:
-        """The webhooks."""
-        return build_webhooks(self._session, self._composition, self.audit)
-
-    @cached_property
-    def notifications(self) -> NotificationService:
-        """The notifications."""
-        return self.telling.build_service(self.audit)

@@ -16,7 +16,8 @@ from fastapi import Depends, Request, Response
 from api.audit.origin import get_origin
 from api.audit.requests import READING_METHODS, describe_change
 from api.auth.requirements import RequestScope
-from api.composition import Composition, Services
+from api.composition import Composition
+from api.services import Services
 
 
 def get_composition(request: Request) -> Composition:

@@ -36,13 +36,19 @@ class TriggerParts:
     """What starts runs by itself, and tells others of them."""
 
     def __init__(
-        self, open_work: OpenAnyWork, launcher: RunLauncher, clock: Clock, settings: Settings
+        self,
+        open_work: OpenAnyWork,
+        launcher: RunLauncher,
+        clock: Clock,
+        settings: Settings,
+        note_set_aside: Callable[[int], None],
     ) -> None:
+        """Take what starts runs; ``note_set_aside`` counts what could not be told."""
         self._launcher = launcher
         self.clockwork = Clockwork(open_work, launcher)
         self.receiver = WebhookReceiver(open_work, launcher, clock)
         networks, ca_file = settings.notification_networks, settings.notification_ca_file
-        self.courier = Courier(open_work, Sender(clock, networks, ca_file))
+        self.courier = Courier(open_work, Sender(clock, networks, ca_file), note_set_aside)
         self.tickers = [
             Ticker("schedules", self.clockwork.step, EVERY_S),
             Ticker("notifications", self.courier.step, COURIER_EVERY_S),

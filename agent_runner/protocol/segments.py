@@ -3,11 +3,12 @@
 
 Two append-only files: the log's bytes in arrival order, and an index with a record for each
 change of type. A record is the offset at which a type begins (8 bytes, little-endian, the top
-bit set for stderr). The index is written before the bytes it speaks of, so a reader that sees
-a byte can always tell its type; a record beyond the end of the log is a write that never
-happened, or that a power cut has taken back: readers ignore it, a writer removes it. A reader
-finds its place by binary search in the file, so that a read costs the same at every offset of
-every log.
+bit set for stderr). What lies before the first record is stdout: most logs have nothing else, and
+so no index, which would be a file more to make and to wait for. The index is written before the
+bytes it speaks of, so a reader that sees a byte can always tell its type; a record beyond the end
+of the log is a write that never happened, or that a power cut has taken back: readers ignore it, a
+writer removes it. A reader finds its place by binary search in the file, so that a read costs the
+same at every offset of every log.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class SegmentWriter:
 
     def __init__(self, log_path: Path, index_path: Path) -> None:
         self._log_fd = os.open(log_path, _WRITE_FLAGS, 0o600)
-        self._index_fd = os.open(index_path, _WRITE_FLAGS, 0o600)
+        self._index_path = index_path
+        self._index_fd = _open_existing(index_path)
         self.size = os.fstat(self._log_fd).st_size
         self._marked_at: int | None = None
         self._last_type = self._recover()
@@ -59,16 +61,20 @@ class SegmentWriter:
 
     def sync(self) -> None:
         """Return when everything that was appended is on disk."""
-        os.fsync(self._index_fd)
+        if self._index_fd is not None:
+            os.fsync(self._index_fd)
         os.fsync(self._log_fd)
 
     def close(self) -> None:
         """Close both files."""
         os.close(self._log_fd)
-        os.close(self._index_fd)
+        if self._index_fd is not None:
+            os.close(self._index_fd)
 
-    def _recover(self) -> LogType | None:
+    def _recover(self) -> LogType:
         """Remove records that are torn, empty or beyond the log; return the type at its end."""
+        if self._index_fd is None:
+            return "stdout"
         index = _Index(self._index_fd)
         ordered = len(index)
         while ordered > 1 and index[ordered - 1] <= index[ordered - 2]:
@@ -76,9 +82,11 @@ class SegmentWriter:
         kept = bisect_right(index, self.size, hi=ordered)
         os.ftruncate(self._index_fd, kept * RECORD_BYTES)
         self._marked_at = index[kept - 1] if kept else None
-        return index.type_of(kept - 1) if kept else None
+        return index.type_of(kept - 1) if kept else "stdout"
 
     def _mark(self, log_type: LogType) -> None:
+        if self._index_fd is None:
+            self._index_fd = os.open(self._index_path, _WRITE_FLAGS, 0o600)
         if self._marked_at == self.size:  # no byte came of the type that was announced here
             os.ftruncate(self._index_fd, (len(_Index(self._index_fd)) - 1) * RECORD_BYTES)
             self._marked_at = None
@@ -88,6 +96,13 @@ class SegmentWriter:
             os.ftruncate(self._index_fd, len(_Index(self._index_fd)) * RECORD_BYTES)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._last_type, self._marked_at = log_type, self.size
+
+
+def _open_existing(path: Path) -> int | None:
+    try:
+        return os.open(path, _WRITE_FLAGS & ~os.O_CREAT)
+    except FileNotFoundError:
+        return None
 
 
 def read_segment(

@@ -117,12 +117,7 @@ class AgentClient:
         if self._session is None:
             raise RuntimeError("AgentClient.open() comes before the first call")
         async with self._session.post(
-            URL.build(
-                scheme="https",
-                host=endpoint.address,
-                port=endpoint.rpc_port,
-                path=f"/{endpoint.rpc_path}/rpc",
-            ),
+            _make_url(endpoint.address, endpoint.rpc_port, endpoint.rpc_path),
             data=_slice(body.data) if len(body.data) > SLICE_BYTES else body.data,
             headers=_build_headers(endpoint, body),
             ssl=_make_pin(endpoint.cert_fingerprint),
@@ -151,6 +146,11 @@ async def _slice(data: bytes) -> AsyncIterator[memoryview]:
     view = memoryview(data)
     for start in range(0, len(data), SLICE_BYTES):
         yield view[start : start + SLICE_BYTES]
+
+
+@functools.lru_cache(maxsize=MAX_PINS)
+def _make_url(address: str, port: int, path: str) -> URL:
+    return URL.build(scheme="https", host=address, port=port, path=f"/{path}/rpc")
 
 
 @functools.lru_cache(maxsize=MAX_PINS)

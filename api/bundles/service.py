@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is known of content bundles? How they come in is ``BundleIntake``'s business."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 from api import models
 from api.bundles import schemas
 from api.bundles.errors import BundleNotFoundError
@@ -30,6 +33,19 @@ class BundleService:
     async def list_bundles(self, query: schemas.BundleQuery) -> Slice[schemas.Bundle]:
         """List one page of the bundles that the query describes."""
         return (await self._repository.list_bundles(query)).map(describe_bundle)
+
+    async def list_unneeded(
+        self, before: datetime, keep: int, needed: Collection[str]
+    ) -> list[schemas.Bundle]:
+        """List the bundles that may go; see ``BundleRepository.list_unneeded``."""
+        rows = await self._repository.list_unneeded(before, keep, needed)
+        return [describe_bundle(row) for row in rows]
+
+    async def forget_bundle(self, digest: str) -> None:
+        """Forget a bundle whose file is gone."""
+        row = await self._repository.find_bundle(digest)
+        if row is not None:
+            await self._repository.delete_bundle(row)
 
     async def record_bundle(
         self, digest: str, size_bytes: int, files: int, origin: schemas.Origin

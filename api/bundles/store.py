@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from api.bundles.errors import BundleNotFoundError, BundleRejectedError
@@ -33,14 +34,28 @@ class BundleStore:
         return self._path(digest).is_file()
 
     def get_archive(self, digest: str) -> Path:
-        """Return the bundle's file.
+        """Return the bundle's file, and note that it was asked for now.
 
         Raises:
             BundleNotFoundError: it is not there.
         """
-        if not self.has(digest):
-            raise BundleNotFoundError.of(digest)
-        return self._path(digest)
+        path = self._path(digest)
+        try:
+            os.utime(path)
+        except FileNotFoundError as error:
+            raise BundleNotFoundError.of(digest) from error
+        return path
+
+    def remove_unused(self, digest: str, since: datetime) -> bool:
+        """Remove the bundle's file, unless it was asked for since; return whether it is gone."""
+        path = self._path(digest)
+        try:
+            if path.stat().st_mtime >= since.timestamp():
+                return False
+            path.unlink()
+        except FileNotFoundError:
+            return True
+        return True
 
     @contextmanager
     def reserve(self) -> Iterator[Path]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 
 from api.core.clock import Clock
 from api.core.ids import new_id
+from api.db.lists import cut
 from api.executions.repository import ExecutionsRepository
 from api.executions.schemas import Execution
 from api.executions.service import End
@@ -75,10 +76,10 @@ class ReportedExecutions:
         rows = await self._repository.list_of_run(run_id)
         open_rows = [row for row in rows if row.status not in END_STATES]
         sizes = await self._logs.sizes([row.id for row in open_rows])
-        ended = []
+        values = {}
         for row in open_rows:
             end, recap = decide(row.host_name)
-            values = {
+            values[row.id] = {
                 "status": end.status,
                 "reason_code": end.reason_code,
                 "reason": end.reason,
@@ -87,7 +88,8 @@ class ReportedExecutions:
                 "log_bytes": sizes.get(row.id, 0),
                 "recap": recap,
             }
-            changed = await self._repository.finish(row.id, values)
-            if changed is not None:
-                ended.append(Execution.model_validate(changed))
+        ended: list[Execution] = []
+        for part in cut(values):
+            changed = await self._repository.finish({id_: values[id_] for id_ in part})
+            ended += [Execution.model_validate(row) for row in changed]
         return ended

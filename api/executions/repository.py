@@ -10,19 +10,45 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Row, Select, Table, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    func,
+    insert,
+    null,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.scopes import EVERYTHING, Scope
 from api.core.paging import Slice
+from api.db.inserts import begin_insert
 from api.db.lists import fetch_slice, order_by
 from api.db.visibility import executions_within
+from api.executions.last_ends import note_ends
+from api.executions.places import Running
 from api.executions.schemas import ExecutionQuery
 from api.executions.states import CONTROL_NODE, END_STATES, UNFINISHED_STATES, State
-from api.models import Event, Execution
+from api.models import Event, Execution, Run
 
 _TABLE = cast("Table", Execution.__table__)
+_EVENTS = cast("Table", Event.__table__)
+
+_CHANGE_ONE = update(_TABLE).where(_TABLE.c.id == bindparam("execution_id"))
+_NOTE_LAST_EVENT = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("execution_id"), _TABLE.c.last_event < bindparam("last"))
+    .values(last_event=bindparam("last"))
+)
+"""For many at once: the columns or values come with each."""
+
+_TAKE_TURN = text("SELECT pg_advisory_xact_lock(7174523)")
+"""The number is nobody else's."""
 
 _OWED = text("NOT executions.acknowledged")
 """In the words of the index, or it is not used."""
@@ -154,12 +180,29 @@ class ExecutionsRepository:
         )
         return rows.all()
 
-    async def start(self, execution_id: str, now: datetime) -> Row[Any] | None:
-        """Turn a pending execution into a running one; None where it is not pending."""
-        where = (_TABLE.c.id == execution_id) & (_TABLE.c.status == "pending")
+    async def start(self, execution_ids: Collection[str], now: datetime) -> Sequence[Row[Any]]:
+        """Turn those that are pending into running ones."""
+        where = _TABLE.c.id.in_(execution_ids) & (_TABLE.c.status == "pending")
         values = {"status": "running", "started_at": now, "wait_code": None, "wait_reason": None}
-        changed = await self._change(where, values)
-        return changed[0] if changed else None
+        return await self._change(where, values)
+
+    async def take_turn(self) -> None:
+        """Wait until no other replica takes places; until the unit of work ends."""
+        if self._session.get_bind().dialect.name == "postgresql":
+            await self._session.execute(_TAKE_TURN)
+
+    async def count_running(self, host_ids: Collection[int]) -> list[Running]:
+        """Count what runs, by kind: on all hosts together, and on each of these."""
+        joined = select(Run.kind).join(Execution, Execution.run_id == Run.id)
+        running = joined.where(Execution.status == "running")
+        everywhere = running.add_columns(null(), func.count()).group_by(Run.kind)
+        on_hosts = (
+            running.add_columns(Execution.host_id, func.count())
+            .where(Execution.host_id.in_(host_ids))
+            .group_by(Run.kind, Execution.host_id)
+        )
+        found = [*await self._session.execute(everywhere), *await self._session.execute(on_hosts)]
+        return [Running._make(row) for row in found]
 
     async def hold(
         self, execution_id: str, values: Mapping[str, Any], now: datetime
@@ -179,20 +222,33 @@ class ExecutionsRepository:
             & (_TABLE.c.reason_code == "agent_lost")
         )
         changed = await self._change(where, values)
+        await note_ends(self._session, changed)
         return changed[0] if changed else None
 
-    async def finish(self, execution_id: str, values: Mapping[str, Any]) -> Row[Any] | None:
-        """End an execution; None where it has ended before."""
-        where = (_TABLE.c.id == execution_id) & _TABLE.c.status.in_(UNFINISHED_STATES)
-        changed = await self._change(where, values)
-        return changed[0] if changed else None
+    async def finish(self, values: Mapping[str, Mapping[str, Any]]) -> Sequence[Row[Any]]:
+        """End those that have not ended before, each with the values under its id."""
+        unfinished = _TABLE.c.id.in_(values) & _TABLE.c.status.in_(UNFINISHED_STATES)
+        # Locked in their order, so that two who end the same ones do not wait for each other.
+        found = select(_TABLE.c.id).where(unfinished).order_by(_TABLE.c.id).with_for_update()
+        ids = (await self._session.scalars(found)).all()
+        rows = [{"execution_id": id_, **values[id_]} for id_ in ids]
+        for columns in {frozenset(row) for row in rows}:
+            alike = [row for row in rows if row.keys() == columns]
+            await self._session.execute(_CHANGE_ONE, alike)
+        if not ids:
+            return []
+        changed = (await self._session.execute(select(_TABLE).where(_TABLE.c.id.in_(ids)))).all()
+        await note_ends(self._session, changed)
+        return changed
 
     async def finish_all(
         self, run_id: int, states: Iterable[State], values: Mapping[str, Any]
     ) -> Sequence[Row[Any]]:
         """End all executions of a run that are in one of these states."""
         where = (_TABLE.c.run_id == run_id) & _TABLE.c.status.in_(set(states))
-        return await self._change(where, values)
+        changed = await self._change(where, values)
+        await note_ends(self._session, changed)
+        return changed
 
     async def mark_acknowledged(self, execution_ids: Collection[str]) -> None:
         """Note that the agents were told."""
@@ -200,18 +256,14 @@ class ExecutionsRepository:
             update(Execution).where(Execution.id.in_(execution_ids)).values(acknowledged=True)
         )
 
-    async def add_events(
-        self, execution_id: str, rows: Sequence[Mapping[str, Any]], last: int
-    ) -> None:
-        """Store events; those that are stored already stay as they are."""
-        dialect = self._session.get_bind().dialect.name
-        build = postgresql.insert if dialect == "postgresql" else sqlite.insert
-        await self._session.execute(build(Event).on_conflict_do_nothing(), rows)
-        await self._session.execute(
-            update(Execution)
-            .where(Execution.id == execution_id, Execution.last_event < last)
-            .values(last_event=last)
-        )
+    async def add_events(self, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Store events, by execution in their order; those that are stored stay as they are."""
+        if not rows:
+            return
+        statement = begin_insert(self._session, _EVENTS).on_conflict_do_nothing()
+        await self._session.execute(statement, [row for each in rows.values() for row in each])
+        last = [{"execution_id": id_, "last": each[-1]["counter"]} for id_, each in rows.items()]
+        await self._session.execute(_NOTE_LAST_EVENT, last)
 
     async def list_events(
         self, execution_id: str, after: int, limit: int

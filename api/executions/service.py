@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What are the rules of executions? How they begin, go on, end, and what they leave behind."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, get_args
 
 from agent_runner.protocol.reasons import ReasonCode as AgentReasonCode
@@ -11,6 +12,8 @@ from api.core.clock import Clock
 from api.core.ids import new_id
 from api.core.paging import Slice
 from api.executions.errors import ExecutionNotFoundError
+from api.executions.events import STATS_EVENT, build_row, read_recap
+from api.executions.places import Claim, Places, Refusal
 from api.executions.repository import ExecutionsRepository
 from api.executions.schemas import Execution, ExecutionQuery
 from api.executions.states import UNFINISHED_STATES, ReasonCode, State, WaitCode
@@ -55,6 +58,16 @@ class End:
     def is_owed(self) -> bool:
         """Whether the agent must be asked or told again when it is heard of."""
         return self.is_from_agent or self.reason_code == "agent_lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An execution that has ended, and what it leaves behind."""
+
+    execution_id: str
+    end: End
+    log_bytes: int
+    recap: Mapping[str, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +170,29 @@ class ExecutionsService:
         """List the runs among these that have a control node in reach, each with its state."""
         return await self._repository.list_control_nodes(run_ids) if run_ids else []
 
-    async def start_execution(self, execution_id: str) -> Execution | None:
-        """Turn a pending execution into a running one; None where it is not pending any more."""
-        row = await self._repository.start(execution_id, self._clock.now())
-        return None if row is None else Execution.model_validate(row)
+    async def start_executions(self, execution_ids: Collection[str]) -> dict[str, Execution]:
+        """Turn pending executions into running ones; those that are not pending are left out."""
+        rows = await self._repository.start(execution_ids, self._clock.now())
+        return {row.id: Execution.model_validate(row) for row in rows}
+
+    async def claim_places(
+        self, claims: Collection[Claim]
+    ) -> tuple[dict[str, Execution], dict[str, Refusal]]:
+        """Start those for which there is a place over all replicas.
+
+        Returns:
+            What was started, and why others were not; in neither is what is not pending any more.
+        """
+        await self._repository.take_turn()
+        host_ids = {claim.host_id for claim in claims if claim.on_host and claim.host_id}
+        places = Places(await self._repository.count_running(host_ids))
+        refused: dict[str, Refusal] = {}
+        for claim in claims:
+            refusal = places.take(claim)
+            if refusal is not None:
+                refused[claim.execution_id] = refusal
+        granted = [each.execution_id for each in claims if each.execution_id not in refused]
+        return await self.start_executions(granted) if granted else {}, refused
 
     async def hold_execution(self, execution_id: str, hold: Hold) -> Execution | None:
         """Let an execution wait that has not begun on its host; None where it has ended."""
@@ -176,13 +208,18 @@ class ExecutionsService:
         row = await self._repository.correct(execution_id, values)
         return None if row is None else Execution.model_validate(row)
 
-    async def finish_execution(
-        self, execution_id: str, end: End, log_bytes: int, recap: dict[str, int] | None
-    ) -> Execution | None:
-        """End an execution; None where it has ended before: the first end stands."""
-        values = {**self._end_values(end), "log_bytes": log_bytes, "recap": recap}
-        row = await self._repository.finish(execution_id, values)
-        return None if row is None else Execution.model_validate(row)
+    async def finish_executions(self, finished: Iterable[Finished]) -> dict[str, Execution]:
+        """End executions; those that have ended before are left out: the first end stands."""
+        values = {
+            each.execution_id: {
+                **self._end_values(each.end),
+                "log_bytes": each.log_bytes,
+                "recap": each.recap,
+            }
+            for each in finished
+        }
+        rows = await self._repository.finish(values)
+        return {row.id: Execution.model_validate(row) for row in rows}
 
     async def finish_pending(self, run_id: int, end: End) -> list[Execution]:
         """End all executions of a run that have not begun."""
@@ -198,11 +235,13 @@ class ExecutionsService:
         """Note that nothing is owed any more: the agents were told that everything is stored."""
         await self._repository.mark_acknowledged(execution_ids)
 
-    async def store_events(self, execution_id: str, events: Sequence[dict[str, Any]]) -> None:
-        """Store events; what is stored already is left as it is."""
-        if events:
-            rows = [self._event_values(execution_id, event) for event in events]
-            await self._repository.add_events(execution_id, rows, rows[-1]["counter"])
+    async def store_events(self, batches: Iterable[tuple[str, Sequence[dict[str, Any]]]]) -> None:
+        """Store events of executions; what is stored already is left as it is."""
+        now = self._clock.now()
+        rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for id_, events in batches:
+            rows[id_] += [build_row(id_, event, now) for event in events]
+        await self._repository.add_events({id_: kept for id_, kept in rows.items() if kept})
 
     async def list_events(
         self, execution_id: str, after: int, limit: int
@@ -217,12 +256,12 @@ class ExecutionsService:
 
     async def find_recap(self, execution_id: str) -> dict[str, int] | None:
         """Return what ansible-playbook counted at its end; None where it did not get there."""
-        stats = await self._repository.find_last_event(execution_id, "playbook_on_stats")
-        return None if stats is None else sum_stats(_get_dict(stats, "event_data"))
+        stats = await self._repository.find_last_event(execution_id, STATS_EVENT)
+        return None if stats is None else read_recap(stats)
 
     async def _describe_all(self, rows: Sequence[ExecutionRow]) -> list[Execution]:
         """Return the executions with the sizes that their logs have at this moment."""
-        growing = [row.id for row in rows if row.status in UNFINISHED_STATES]
+        growing = [row.id for row in rows if row.status in UNFINISHED_STATES - {"pending"}]
         sizes = await self._logs.sizes(growing) if growing else {}
         return [
             Execution.model_validate(row).model_copy(
@@ -246,39 +285,6 @@ class ExecutionsService:
         if not values.pop("started"):
             values["started_at"] = None
         return values
-
-    def _event_values(self, execution_id: str, event: dict[str, Any]) -> dict[str, Any]:
-        data = _get_dict(event, "event_data")
-        return {
-            "execution_id": execution_id,
-            "counter": event["counter"],
-            "event": str(event.get("event", "")),
-            "task": _find_text(data, "task"),
-            "play": _find_text(data, "play"),
-            "host": _find_text(data, "host"),
-            "created_at": _parse_time(event.get("created")) or self._clock.now(),
-            "data": event,
-        }
-
-
-_STATS_KEYS = {
-    "ok": "ok",
-    "changed": "changed",
-    "unreachable": "dark",
-    "failed": "failures",
-    "skipped": "skipped",
-    "rescued": "rescued",
-    "ignored": "ignored",
-}
-"""Ansible's names for what a recap counts, by ours."""
-
-
-def sum_stats(data: Mapping[str, Any]) -> dict[str, int]:
-    """Add up the counts of a ``playbook_on_stats`` event over the host's names for itself."""
-    return {
-        ours: sum(count for count in _get_dict(data, theirs).values() if isinstance(count, int))
-        for ours, theirs in _STATS_KEYS.items()
-    }
 
 
 def _build_task(row: ExecutionRow) -> Task:
@@ -305,23 +311,3 @@ def _build_task(row: ExecutionRow) -> Task:
         waiting_since=row.waiting_since,
         finished_at=row.finished_at,
     )
-
-
-def _get_dict(data: Mapping[str, Any], key: str) -> dict[str, Any]:
-    """Return the mapping under a key; what a host sends may be anything."""
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _find_text(data: Mapping[str, Any], key: str) -> str | None:
-    value = data.get(key)
-    return value if isinstance(value, str) else None
-
-
-def _parse_time(text: object) -> datetime | None:
-    """Read the time of an event; ansible-runner writes UTC, with or without saying so."""
-    try:
-        time = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -100,12 +100,8 @@ class HostAgentService:
 
     async def find_endpoints(self, host_ids: Collection[int]) -> dict[int, Endpoint]:
         """Return where and how the agents of these hosts are called; who has none is left out."""
-        hosts = await self._repository.list_hosts_by_id(host_ids)
-        return {
-            host.id: self._vault.read_endpoint(host)
-            for host in hosts
-            if host.agent is not None and host.agent.cert_fingerprint is not None
-        }
+        addresses = await self._repository.list_addresses(host_ids)
+        return {each.host_id: self._vault.open_endpoint(each) for each in addresses}
 
     async def find_endpoint(self, name: str) -> tuple[int, Endpoint]:
         """Return the id of a host, and where and how its agent is called; raises likewise."""
@@ -131,21 +127,46 @@ class HostAgentService:
 
     async def enroll_host(self, name: str, body: schemas.Enrollment, version: str) -> schemas.Host:
         """Take over an agent that answered with ``version`` under the certificate in ``body``."""
-        now = self._clock.now()
         host = await self._repository.find_host(name)
         if host is None:
-            host = make_host(name=name, address=body.address, variables={}, at=now)
+            host = self._make_host(name, body)
             await self._repository.add_host(host)
+        groups = None if body.groups is None else await self._groups.ensure_groups(body.groups)
+        await self._take_over(host, body, groups, version)
+        return describe_host(host, self._vault.list_secret_names(host))
+
+    async def enroll_hosts(self, answered: Sequence[tuple[str, schemas.Enrollment, str]]) -> None:
+        """Take over many agents, each a name, what is known of it and its version, at once."""
+        names = [name for name, _, _ in answered]
+        hosts = {host.name: host for host in await self._repository.list_hosts_by_name(names)}
+        new = {name: self._make_host(name, body) for name, body, _ in answered if name not in hosts}
+        await self._repository.add_hosts(list(new.values()))
+        hosts |= new
+        named = {group for _, body, _ in answered for group in body.groups or ()}
+        groups = {group.name: group for group in await self._groups.ensure_groups(named)}
+        for name, body, version in answered:
+            own = None if body.groups is None else [groups[group] for group in body.groups]
+            await self._take_over(hosts[name], body, own, version)
+
+    def _make_host(self, name: str, body: schemas.Enrollment) -> models.Host:
+        return make_host(name=name, address=body.address, variables={}, at=self._clock.now())
+
+    async def _take_over(
+        self,
+        host: models.Host,
+        body: schemas.Enrollment,
+        groups: list[models.Group] | None,
+        version: str,
+    ) -> None:
         move_host(host, body.address, host.ssh_port)
-        if body.groups is not None:
-            host.groups = await self._groups.ensure_groups(body.groups)
+        if groups is not None:
+            host.groups = groups
         if body.variables is not None:
             host.variables = body.variables
         agent = self._vault.keep_identity(host, _read_identity(body))
         agent.cert_fingerprint = body.cert_fingerprint
-        mark_changed(host, now)
+        mark_changed(host, self._clock.now())
         await self._mark_online(agent, version, "The agent was enrolled.")
-        return describe_host(host, self._vault.list_secret_names(host))
 
     async def _mark_online(self, agent: models.Agent, version: str, reason: str) -> None:
         if agent.status != "online":

@@ -4,6 +4,7 @@
 An agent may take seconds to answer, so it is asked between two units of work, never inside one.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
@@ -14,14 +15,26 @@ from agent_runner.protocol.errors import RpcError
 from agent_runner.protocol.methods import GetStatusResult, Message, NoParams, Result
 from api.agents.calls import GET_STATUS, AgentCalls, Endpoint, Method
 from api.agents.errors import AgentError
+from api.audit.service import AuditService
 from api.auth.scopes import EVERYTHING, Scope
+from api.core.errors import MyxError
 from api.hosts import schemas
 from api.hosts.agents import HostAgentService
+from api.hosts.bulk.enrollments import (
+    EnrollmentReport,
+    Enrollments,
+    NamedEnrollment,
+    NotEnrolled,
+)
 from api.hosts.errors import AgentFailedError, SigningKeyMismatchError
 from api.hosts.targets import Contact
 
 P = TypeVar("P", bound=Message)
 R = TypeVar("R", bound=Result)
+
+
+ASKED_AT_ONCE = 50
+"""Agents that are asked at once where many are enrolled."""
 
 
 class HostWork(Protocol):
@@ -30,6 +43,11 @@ class HostWork(Protocol):
     @property
     def host_agents(self) -> HostAgentService:
         """The agents of the hosts."""
+        ...
+
+    @property
+    def audit(self) -> AuditService:
+        """The audit."""
         ...
 
 
@@ -90,6 +108,42 @@ class HostContacts:
             AgentFailedError: the agent answered with an error.
             SigningKeyMismatchError: it would refuse the content of this control plane.
         """
+        version = (await self._ask(name, body)).version
+        async with self._open_work() as work:
+            host = await work.host_agents.enroll_host(name, body, version)
+            # With the change itself: by itself it would be a commit more.
+            await work.audit.record("enroll_host", "hosts", name, {"address": body.address})
+        return host
+
+    async def enroll_all(self, body: Enrollments) -> EnrollmentReport:
+        """Take over the agents of many hosts: those that answer, in one go."""
+        limit = asyncio.Semaphore(ASKED_AT_ONCE)
+
+        async def ask(host: NamedEnrollment) -> str | MyxError:
+            async with limit:
+                try:
+                    return (await self._ask(host.name, host)).version
+                except MyxError as error:
+                    return error
+
+        found = zip(body.hosts, await asyncio.gather(*map(ask, body.hosts)), strict=True)
+        answered: list[tuple[str, schemas.Enrollment, str]] = []
+        failed: list[NotEnrolled] = []
+        async with self._open_work() as work:
+            for host, answer in found:
+                if isinstance(answer, MyxError):
+                    failed.append(
+                        NotEnrolled(name=host.name, code=answer.code, message=answer.message)
+                    )
+                    continue
+                answered.append((host.name, host, answer))
+            await work.host_agents.enroll_hosts(answered)
+            counts = {"enrolled": len(answered), "failed": len(failed)}
+            await work.audit.record("enroll_hosts", "hosts", "", counts)
+        return EnrollmentReport(enrolled=[name for name, _, _ in answered], failed=failed)
+
+    async def _ask(self, name: str, body: schemas.Enrollment) -> GetStatusResult:
+        """Ask an agent that is to be taken over how it is; raises as ``enroll``."""
         endpoint = Endpoint(
             host=name,
             address=body.address,
@@ -100,8 +154,7 @@ class HostContacts:
         )
         status = await self._call(endpoint, GET_STATUS, NoParams())
         self._check_signing_key(name, status)
-        async with self._open_work() as work:
-            return await work.host_agents.enroll_host(name, body, status.version)
+        return status
 
     def _check_signing_key(self, name: str, status: GetStatusResult) -> None:
         """Refuse an agent that would refuse every bundle of this control plane."""

@@ -10,7 +10,7 @@ from api.db.visibility import hosts_in_group
 from api.hosts.schemas import HostQuery
 from api.hosts.selection.fleet import ALL, UNGROUPED
 from api.hosts.selection.labels import Requirement, parse_requirement
-from api.models import Agent, Execution, Host, HostGroup
+from api.models import Agent, Host, HostGroup, LastEnd
 
 FAILED_STATES = ("failed", "timed_out", "lost")
 """How an execution ends that has not done what it should; a canceled one was not let."""
@@ -36,14 +36,7 @@ def be_in_states(states: Sequence[str]) -> Iterator[ColumnElement[bool]]:
         wants_none = "not_installed" in of_agents
         yield or_(has_state, ~Host.agent.has()) if wants_none else has_state
     if "failed" in states:
-        last_end = (
-            select(Execution.status)
-            .where(Execution.host_id == Host.id, Execution.finished_at.is_not(None))
-            .order_by(Execution.id.desc())
-            .limit(1)
-            .scalar_subquery()
-        )
-        yield last_end.in_(FAILED_STATES)
+        yield Host.id.in_(select(LastEnd.host_id).where(LastEnd.status.in_(FAILED_STATES)))
 
 
 def _be_in_group(name: str) -> Iterator[ColumnElement[bool]]:

@@ -14,6 +14,7 @@ from api.db.lists import TableStamp, fetch_slice, get_stamp, is_among, order_by
 from api.db.visibility import hosts_within
 from api.hosts.errors import HostExistsError
 from api.hosts.filters import be_in_states, describe_filters
+from api.hosts.presence.watched import AgentAddress
 from api.hosts.schemas import HostQuery
 from api.hosts.targets import HostStanding, Member
 from api.models import Agent, Group, Host, HostGroup
@@ -47,6 +48,11 @@ class HostRepository:
             await self._session.flush()
         except IntegrityError as error:
             raise HostExistsError.of(host.name) from error
+
+    async def add_hosts(self, hosts: Sequence[Host]) -> None:
+        """Add hosts whose names are known to be free; they then have their ids."""
+        self._session.add_all(hosts)
+        await self._session.flush()
 
     async def delete_host(self, host: Host) -> None:
         """Delete a host with its groups and agent; executions stay, without the host."""
@@ -83,6 +89,27 @@ class HostRepository:
         """List the hosts with these ids, as far as they exist."""
         statement = self._select_hosts().where(Host.id.in_(host_ids))
         return (await self._session.scalars(statement)).all()
+
+    async def list_addresses(self, host_ids: Collection[int]) -> list[AgentAddress]:
+        """List where the agents of these hosts are, as far as they are installed; light rows."""
+        rows = await self._session.execute(
+            select(
+                Host.id,
+                Host.name,
+                Host.address,
+                Agent.rpc_port,
+                Agent.rpc_path,
+                Agent.token_sealed,
+                Agent.cert_fingerprint,
+            )
+            .join(Agent, Agent.host_id == Host.id)
+            .where(
+                Host.id.in_(host_ids),
+                Agent.cert_fingerprint.is_not(None),
+                hosts_within(self._scope),
+            )
+        )
+        return [AgentAddress._make(row) for row in rows]
 
     async def get_stamp(self) -> TableStamp:
         """Return what tells one state of all hosts from another."""

@@ -19,6 +19,7 @@ from api.core.paging import Page, PageQuery, build_page
 from api.core.problem import describe_errors
 from api.dependencies import RequestComposition, RequestServices
 from api.groups.errors import ChangedMeanwhileError
+from api.hosts.bulk.enrollments import EnrollmentReport, Enrollments
 from api.hosts.errors import (
     AgentFailedError,
     AgentNotInstalledError,
@@ -157,6 +158,17 @@ async def list_host_history(
 ) -> Page[HostStateChange]:
     """List the states that a host went into, the newest first, with the reasons."""
     return build_page(request.url, query, await services.presence.list_history(name, query))
+
+
+@router.post(
+    "/enroll",
+    summary="Take over the agents of many hosts",
+    operation_id="enroll_hosts",
+    dependencies=[allow(ENROLL_HOSTS)],
+)
+async def enroll_hosts(body: Enrollments, composition: RequestComposition) -> EnrollmentReport:
+    """As for one: who answers is added or updated, who does not is named with the reason."""
+    return await composition.host_contacts.enroll_all(body)
 
 
 @router.post(

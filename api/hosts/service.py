@@ -147,14 +147,13 @@ class HostService:
         return host.id, self._describe(host)
 
     async def _note_maintenance(self, host: models.Host, body: schemas.Maintenance) -> None:
-        if body.enabled == (host.maintenance_since is not None):
-            return
-        if body.enabled:
+        if body.enabled and host.maintenance_since is None:
             reason = body.reason or "No reason given."
             await self._presence.note_state(host.id, "maintenance", reason)
-        else:
-            state = describe_agent(host.agent).status
-            await self._presence.note_state(host.id, state, "The maintenance ended.")
+        elif not body.enabled and host.maintenance_since is not None:
+            await self._presence.note_end_of_maintenance(
+                host.id, describe_agent(host.agent).status, host.maintenance_since
+            )
 
     def _describe(self, host: models.Host) -> schemas.Host:
         return describe_host(host, self._vault.list_secret_names(host))

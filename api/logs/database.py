@@ -4,7 +4,7 @@
 A piece is stored by one statement that looks for the stored end and adds the row only where it
 begins right there, so two replicas that follow the same execution leave neither a hole nor an
 overlap. Appends of many executions that wait at the same time are one statement. They are
-committed without waiting for the disk, since the host keeps its log until it is told that ours is
+committed without waiting for the disk where the host keeps its log until it is told that ours is
 safe: ``seal`` waits, and joins small pieces to larger ones.
 """
 
@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from agent_runner.protocol.methods import LogType
 from api.logs.errors import LogStorageError
+from api.logs.gathering import Gathering
 from api.logs.joining import JOINED_BYTES, join_chunks
 from api.logs.store import LogPiece, find_new_part
 
@@ -54,7 +55,8 @@ _READ = text(
         substring(data FROM greatest(:offset - start_offset, 0)::int + 1 FOR :limit) AS data,
         {_SIZE.format(id=":id")} AS size
     FROM log_chunks
-    WHERE execution_id = :id AND start_offset < :offset + :limit AND start_offset >= (
+    WHERE execution_id = :id AND start_offset < CAST(:offset AS bigint) + :limit
+    AND start_offset >= (
         SELECT max(start_offset) FROM log_chunks
         WHERE execution_id = :id AND start_offset <= :offset
     )
@@ -70,7 +72,8 @@ _SIZES = text(
 )
 
 _COUNT = text(
-    "SELECT count(*), coalesce(sum(octet_length(data)), 0) FROM log_chunks WHERE execution_id = :id"
+    "SELECT execution_id, count(*) AS pieces, sum(octet_length(data)) AS size FROM log_chunks"
+    " WHERE execution_id = ANY(CAST(:ids AS text[])) GROUP BY execution_id"
 )
 _LOCK = text("SELECT pg_advisory_xact_lock(:namespace, hashtext(:id))")
 _WINDOW = text(
@@ -96,6 +99,7 @@ class _Piece:
     start: int
     log_type: LogType
     data: bytes
+    is_kept_elsewhere: bool
     stored: "asyncio.Future[bool]"
     """Whether it began at the stored end."""
 
@@ -109,14 +113,23 @@ class DatabaseLogStore:
         """Where the logs end that are written here; others may have written more."""
         self._waiting: list[_Piece] = []
         self._writing: asyncio.Task[None] | None = None
+        self._sealing = Gathering(self._seal_all)
 
-    async def append(self, execution_id: str, offset: int, log_type: LogType, data: bytes) -> int:
+    async def append(
+        self,
+        execution_id: str,
+        offset: int,
+        log_type: LogType,
+        data: bytes,
+        *,
+        is_kept_elsewhere: bool = False,
+    ) -> int:
         """Store ``data``; see ``LogStore``."""
         size = self._ends.get(execution_id, -1)
         if size < offset:
             size = await self.size(execution_id)
         while new := find_new_part(execution_id, size, offset, data):
-            if await self._write(execution_id, size, log_type, new):
+            if await self._write(execution_id, size, log_type, new, is_kept_elsewhere):
                 size += len(new)
                 break
             size = await self.size(execution_id)
@@ -148,15 +161,10 @@ class DatabaseLogStore:
             rows = await connection.execute(_SIZES, {"ids": list(execution_ids)})
             return {row.id: row.size or 0 for row in rows}
 
-    async def seal(self, execution_id: str) -> None:
-        """Join small pieces, and return when every byte survives a power cut."""
+    async def seal(self, execution_id: str) -> int:
+        """Join small pieces, and return the size when every byte survives a power cut."""
         self._ends.pop(execution_id, None)
-        async with self._connect() as connection:
-            count, size = (await connection.execute(_COUNT, {"id": execution_id})).one()
-        if count > 1 + 2 * size // JOINED_BYTES:
-            await self._join(execution_id)
-        async with self._connect() as connection:
-            await connection.execute(_WAITING)
+        return await self._sealing.ask(execution_id)
 
     async def delete_all(self, execution_ids: Collection[str]) -> None:
         """Forget the logs."""
@@ -167,13 +175,21 @@ class DatabaseLogStore:
 
     async def close(self) -> None:
         """Return when nothing is being written any more; whoever made the engine closes it."""
+        await self._sealing.finish()
         if self._writing is not None:
             await self._writing
 
-    async def _write(self, execution_id: str, start: int, log_type: LogType, data: bytes) -> bool:
+    async def _write(
+        self,
+        execution_id: str,
+        start: int,
+        log_type: LogType,
+        data: bytes,
+        is_kept_elsewhere: bool = False,  # noqa: FBT001, FBT002 - as append has it
+    ) -> bool:
         """Store a piece with the next statement; return whether it began at the stored end."""
         stored: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Piece(execution_id, start, log_type, data, stored))
+        self._waiting.append(_Piece(execution_id, start, log_type, data, is_kept_elsewhere, stored))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_all())
         return await stored
@@ -204,7 +220,8 @@ class DatabaseLogStore:
         }
         try:
             async with self._connect() as connection:
-                await connection.execute(_NO_WAITING)
+                if all(piece.is_kept_elsewhere for piece in batch):
+                    await connection.execute(_NO_WAITING)
                 added = set((await connection.scalars(_APPEND, values)).all())
         except Exception as error:  # noqa: BLE001 - handed to those who asked
             for piece in batch:
@@ -214,6 +231,17 @@ class DatabaseLogStore:
         for piece in batch:
             if not piece.stored.done():
                 piece.stored.set_result(piece.execution_id in added)
+
+    async def _seal_all(self, execution_ids: Sequence[str]) -> Sequence[int]:
+        async with self._connect() as connection:
+            rows = await connection.execute(_COUNT, {"ids": list(execution_ids)})
+            stored = {row.execution_id: (row.pieces, int(row.size)) for row in rows}
+        for execution_id, (pieces, size) in stored.items():
+            if pieces > 1 + 2 * size // JOINED_BYTES:
+                await self._join(execution_id)
+        async with self._connect() as connection:
+            await connection.execute(_WAITING)
+        return [stored.get(execution_id, (0, 0))[1] for execution_id in execution_ids]
 
     async def _join(self, execution_id: str) -> None:
         """Join small pieces to larger ones, a window of them in each transaction."""

@@ -22,7 +22,15 @@ class MemoryLogStore:
     def __init__(self) -> None:
         self._logs: dict[str, _Log] = {}
 
-    async def append(self, execution_id: str, offset: int, log_type: LogType, data: bytes) -> int:
+    async def append(
+        self,
+        execution_id: str,
+        offset: int,
+        log_type: LogType,
+        data: bytes,
+        *,
+        is_kept_elsewhere: bool = False,  # noqa: ARG002 - here everything dies with the process
+    ) -> int:
         """Store ``data``; see ``LogStore``."""
         log = self._logs.get(execution_id, _Log())
         new = find_new_part(execution_id, len(log.data), offset, data)
@@ -50,8 +58,9 @@ class MemoryLogStore:
         """Return how many bytes are stored of each."""
         return {id_: await self.size(id_) for id_ in execution_ids}
 
-    async def seal(self, execution_id: str) -> None:
-        """Do nothing: memory survives no power cut."""
+    async def seal(self, execution_id: str) -> int:
+        """Return the size: memory survives no power cut."""
+        return await self.size(execution_id)
 
     async def delete_all(self, execution_ids: Collection[str]) -> None:
         """Forget the logs."""

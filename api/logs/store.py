@@ -26,8 +26,19 @@ class LogPiece(NamedTuple):
 class LogStore(Protocol):
     """Stores one append-only log of two types for each execution."""
 
-    async def append(self, execution_id: str, offset: int, log_type: LogType, data: bytes) -> int:
+    async def append(
+        self,
+        execution_id: str,
+        offset: int,
+        log_type: LogType,
+        data: bytes,
+        *,
+        is_kept_elsewhere: bool = False,
+    ) -> int:
         """Store ``data``, which begins at ``offset``, and return the new size.
+
+        What ``is_kept_elsewhere``, by its host, until the log is sealed, may be lost when this
+        process dies: it is fetched again. All else then is there.
 
         Raises:
             LogGapError: ``offset`` is beyond the end; nothing was stored.
@@ -47,8 +58,8 @@ class LogStore(Protocol):
         """Return how many bytes are stored of each."""
         ...
 
-    async def seal(self, execution_id: str) -> None:
-        """Return when every byte survives a power cut; no append is expected any more."""
+    async def seal(self, execution_id: str) -> int:
+        """Return the size when every byte survives a power cut; no append is expected any more."""
         ...
 
     async def delete_all(self, execution_ids: Collection[str]) -> None:

@@ -60,9 +60,14 @@ class Figures:
             registry=own,
         )
         self.retention = RetentionFigures(own)
-        self._make_gauges(own)
+        self._make_others(own)
 
-    def _make_gauges(self, own: CollectorRegistry) -> None:
+    def _make_others(self, own: CollectorRegistry) -> None:
+        self._set_aside = Counter(
+            "myx_notification_events_set_aside",
+            "Events that a notification could not be told of, for a fault: the log says more.",
+            registry=own,
+        )
         self._hosts = _gauge(own, "hosts", "Hosts by the state of their agents.", "state")
         self._runs = _gauge(own, "runs", "Runs by state.", "state")
         self._executions = _gauge(own, "executions", "Executions by state.", "state")
@@ -97,6 +102,10 @@ class Figures:
     def note_behind(self, size_bytes: int) -> None:
         """Note how much of a log was still on its host after a read."""
         self._behind.observe(size_bytes)
+
+    def note_set_aside(self, count: int) -> None:
+        """Count events that a notification could not be told of."""
+        self._set_aside.inc(count)
 
     def note_loop_lag(self, seconds: float) -> None:
         """Note how much later than it should the event loop came back."""

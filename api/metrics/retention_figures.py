@@ -21,6 +21,11 @@ class RetentionFigures:
         self._log_bytes = Counter(
             "myx_retention_removed_log_bytes", "Bytes of the logs among it.", registry=registry
         )
+        self._bundle_bytes = Counter(
+            "myx_retention_removed_bundle_bytes",
+            "Bytes of the content bundles among it.",
+            registry=registry,
+        )
         self._seconds = Gauge(
             "myx_retention_last_seconds", "How long the last look took.", registry=registry
         )
@@ -34,6 +39,7 @@ class RetentionFigures:
         """Count what a step removed."""
         counts = asdict(removed)
         self._log_bytes.inc(counts.pop("log_bytes"))
+        self._bundle_bytes.inc(counts.pop("bundle_bytes"))
         for kind, count in counts.items():
             if count:
                 self._removed.labels(kind).inc(count)

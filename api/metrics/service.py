@@ -87,6 +87,10 @@ class Monitor:
         """Return the same calls, measured."""
         return MeasuredCalls(calls, self._figures, self._clock)
 
+    def note_set_aside(self, count: int) -> None:
+        """Count what could not be told by notifications, and will not be tried again."""
+        self._figures.note_set_aside(count)
+
     async def write_figures(self) -> bytes:
         """Write all figures in Prometheus's text format."""
         async with self._reading:

@@ -13,6 +13,7 @@ from api.models.fleet.group_child import GroupChild
 from api.models.fleet.host import Host
 from api.models.fleet.host_group import HostGroup
 from api.models.fleet.host_state import HostState
+from api.models.last_end import LastEnd
 from api.models.log_chunk import LogChunk
 from api.models.replica import Replica
 from api.models.run import Run
@@ -39,6 +40,7 @@ __all__ = [
     "Host",
     "HostGroup",
     "HostState",
+    "LastEnd",
     "LogChunk",
     "Notification",
     "NotificationDelivery",

@@ -6,6 +6,7 @@ sends one thing after the other until nothing is due.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -67,20 +68,28 @@ class Sends(Protocol):
 class Courier:
     """Tells and sends; one for the whole process."""
 
-    def __init__(self, open_work: OpenCourierWork, sender: Sends) -> None:
+    def __init__(
+        self,
+        open_work: OpenCourierWork,
+        sender: Sends,
+        note_set_aside: Callable[[int], None] = lambda _count: None,
+    ) -> None:
+        """Take who sends, and who counts what could not be told and never will."""
         self._open_work = open_work
         self._sender = sender
+        self._note_set_aside = note_set_aside
         self._sending: dict[int, asyncio.Task[None]] = {}
 
     async def step(self) -> None:
         """Tell all that happened by now, and begin to send what is due."""
         async with self._open_work(read_only=True) as work:
             has_events = await work.telling.fanout.has_events()
-        while has_events:
-            async with self._open_work() as work:
-                has_events = await work.telling.fanout.step(work) == MAX_EVENTS
-        async with self._open_work(read_only=True) as work:
             due = await work.telling.deliveries.list_due(MAX_AT_ONCE)
+        if has_events:
+            while await self._tell() == MAX_EVENTS:
+                pass
+            async with self._open_work(read_only=True) as work:
+                due = await work.telling.deliveries.list_due(MAX_AT_ONCE)
         for notification_id in due:
             self._begin(notification_id)
 
@@ -93,6 +102,20 @@ class Courier:
         for task in self._sending.values():
             task.cancel()
         await self.finish()
+
+    async def _tell(self) -> int:
+        """Tell of the earliest events; return how many these were."""
+        try:
+            async with self._open_work() as work:
+                return await work.telling.fanout.step(work)
+        except MyxError:
+            raise
+        except Exception:  # noqa: BLE001 - one of them, which must not keep the others
+            _log.warning("notifications_told_apart", exc_info=True)
+        async with self._open_work() as work:
+            told = await work.telling.fanout.step_apart(work)
+        self._note_set_aside(told.set_aside)
+        return told.events
 
     def _begin(self, notification_id: int) -> None:
         if notification_id in self._sending or len(self._sending) >= MAX_AT_ONCE:

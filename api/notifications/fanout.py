@@ -7,7 +7,7 @@ Hosts that went or came at once are told of together: a cut network is one messa
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import structlog
 
@@ -15,6 +15,7 @@ from api.auth.permissions import READ_HOSTS, READ_RUNS
 from api.auth.principals import Principal
 from api.auth.scopes import Reach, Scope
 from api.core.clock import Clock
+from api.core.errors import MyxError
 from api.core.ids import new_id
 from api.db.lists import cut
 from api.hosts.selection.labels import match_labels
@@ -34,6 +35,14 @@ GIVE_UP_S = 24 * 3600.0
 """So long a delivery is tried."""
 
 _log = structlog.stdlib.get_logger(__name__)
+
+
+class Told(NamedTuple):
+    """How many events a step was about, and what of it failed for good."""
+
+    events: int
+    set_aside: int
+    """Events that one notification could not be told of."""
 
 
 class NotificationFanout:
@@ -56,21 +65,47 @@ class NotificationFanout:
         ``work`` is the same unit of work: it knows the rights of owners.
         """
         events = await self._queue.list_events(MAX_EVENTS)
-        if not events:
-            return 0
-        for row in await self._notifications.list_enabled():
+        for row in await self._notifications.list_enabled() if events else ():
             wanted = [event for event in events if event.event in row.events]
-            if not wanted:
-                continue
-            try:
-                owner = await get_principal(work, read_owner(row))
-            except OwnerGoneError as error:
-                _log.warning("notification_owner_gone", id=row.id, cause=error.message)
-                continue
-            await self._tell_runs(row, owner, [e for e in wanted if e.run_id is not None])
-            await self._tell_hosts(row, owner, [e for e in wanted if e.host_id is not None])
+            if wanted:
+                await self._tell(work, row, wanted)
         await self._queue.delete_events([event.id for event in events])
         return len(events)
+
+    async def step_apart(self, work: OwnerWork) -> Told:
+        """Do the same, each event and notification apart from the others.
+
+        What fails, other than since the database is away, is logged and never tried again.
+        """
+        events, set_aside = await self._queue.list_events(MAX_EVENTS), 0
+        for row in await self._notifications.list_enabled():
+            for event in events:
+                if event.event in row.events and not await self._try_to_tell(work, row, event):
+                    set_aside += 1
+        await self._queue.delete_events([event.id for event in events])
+        return Told(len(events), set_aside)
+
+    async def _try_to_tell(self, work: OwnerWork, row: Row, event: NotificationEvent) -> bool:
+        """Tell of one event; return whether that did not fail for good."""
+        about = {"what": event.event, "run": event.run_id, "host_id": event.host_id}
+        try:
+            async with self._queue.attempt():
+                await self._tell(work, row, [event])
+        except MyxError:
+            raise
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, the others are told
+            _log.exception("notification_set_aside", id=row.id, at=event.at.isoformat(), **about)
+            return False
+        return True
+
+    async def _tell(self, work: OwnerWork, row: Row, wanted: Sequence[NotificationEvent]) -> None:
+        try:
+            owner = await get_principal(work, read_owner(row))
+        except OwnerGoneError as error:
+            _log.warning("notification_owner_gone", id=row.id, cause=error.message)
+            return
+        await self._tell_runs(row, owner, [e for e in wanted if e.run_id is not None])
+        await self._tell_hosts(row, owner, [e for e in wanted if e.host_id is not None])
 
     async def add_delivery(
         self, row: Row, event: Event | Any, subject: str, at: datetime, **about: Any

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which queries are there about what is to be told, and what is to be sent?"""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -34,6 +35,12 @@ class NotificationQueue:
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Do the block, or where it raises nothing of it: the rest of the unit of work stands."""
+        async with self._session.begin_nested():
+            yield
 
     async def add_events(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep what happened until it is told."""

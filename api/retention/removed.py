@@ -18,6 +18,8 @@ class Removed:
     host_states: int = 0
     secrets: int = 0
     """Runs whose secrets were forgotten."""
+    bundles: int = 0
+    bundle_bytes: int = 0
     workflows: int = 0
     """What the durable engine remembered of runs that have ended."""
 

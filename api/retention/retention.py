@@ -6,7 +6,7 @@ each of its entries stands for all before it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from typing import Protocol
@@ -14,10 +14,12 @@ from typing import Protocol
 import structlog
 
 from api.audit.service import AuditService
+from api.bundles.schemas import Bundle
 from api.core.clock import Clock
 from api.core.settings import Settings
 from api.db.space import give_space_back
 from api.logs.store import LogStore
+from api.retention.bundles import BundleRemoval
 from api.retention.policy import find_limits
 from api.retention.removed import Removed
 from api.retention.sweep import RetentionWork, Sweeper
@@ -79,6 +81,11 @@ class RetentionParts(Protocol):
         ...
 
     @property
+    def bundle_removal(self) -> BundleRemoval:
+        """What removes content bundles."""
+        ...
+
+    @property
     def clock(self) -> Clock:
         """What time it is."""
         ...
@@ -126,7 +133,8 @@ class Retention:
         parts = self._parts
         limits = find_limits(parts.settings, parts.clock.now())
         async with parts.unit_of_work(read_only=True) as work:
-            return await work.retention.estimate(limits)
+            found = await work.retention.estimate(limits)
+        return found + _count(await parts.bundle_removal.list_unneeded(limits.rested))
 
     async def sweep(self) -> Removed:
         """Remove what may go now, and return what went."""
@@ -134,8 +142,10 @@ class Retention:
         before, began = self._removed, parts.clock.monotonic()
         try:
             sweeper = Sweeper(parts.unit_of_work, parts.logs, parts.clock, self._note)
-            await sweeper.sweep(find_limits(parts.settings, parts.clock.now()))
+            limits = find_limits(parts.settings, parts.clock.now())
+            await sweeper.sweep(limits)
             self._note(Removed(workflows=await self._forget_workflows()))
+            self._note(_count(await parts.bundle_removal.remove(limits.rested)))
         except Exception:
             # What did go is told all the same.
             await self._tell_audit()
@@ -172,3 +182,7 @@ class Retention:
         if settings.postgresql_url is None:
             for file in (settings.database_file, settings.workflows_database_file):
                 await asyncio.to_thread(give_space_back, file)
+
+
+def _count(bundles: Sequence[Bundle]) -> Removed:
+    return Removed(bundles=len(bundles), bundle_bytes=sum(bundle.size_bytes for bundle in bundles))

@@ -26,6 +26,7 @@ from api.hosts.targets import Selector
 from api.runs.errors import RunReportedError
 from api.runs.launching.orders import build_order, build_ssh_order
 from api.runs.launching.preparing import RunPreparer
+from api.runs.orders import Idempotency, Order
 from api.runs.rollout.control import RunControlService
 from api.runs.rollout.preview import Preview, build_preview
 from api.runs.rollout.schemas import Rollout
@@ -38,7 +39,7 @@ from api.runs.schemas import (
     ScriptRunCreate,
     UninstallCreate,
 )
-from api.runs.service import Idempotency, Order, RunsService
+from api.runs.service import RunsService
 
 _log = structlog.stdlib.get_logger(__name__)
 

@@ -25,6 +25,7 @@ from api.runs.errors import (
     SecretsForgottenError,
 )
 from api.runs.launcher import Launched
+from api.runs.orders import Idempotency
 from api.runs.rollout.preview import Preview
 from api.runs.schemas import (
     InstallCreate,
@@ -34,7 +35,6 @@ from api.runs.schemas import (
     RunQuery,
     UninstallCreate,
 )
-from api.runs.service import Idempotency
 from api.runs.stream import StreamQuery
 
 router = APIRouter(tags=["runs"])

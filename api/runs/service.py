@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What are the rules of runs? How they are written down, told about, canceled and ended."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 
 from api.core.clock import Clock
 from api.core.ids import new_id
@@ -16,11 +15,11 @@ from api.executions.states import END_STATES, State
 from api.models import Run as RunRow
 from api.notifications.outbox import NotificationOutbox
 from api.runs.errors import IdempotencyConflictError, RunNotFoundError, SecretsForgottenError
+from api.runs.orders import Idempotency, Order
 from api.runs.outcomes import RunEnd, decide_end
 from api.runs.repository import RunsRepository
-from api.runs.rollout.schemas import Rollout
 from api.runs.rows import build_run
-from api.runs.schemas import Run, RunDetail, RunKind, RunQuery, Wave
+from api.runs.schemas import Run, RunDetail, RunQuery, Wave
 
 MAX_NAME_LENGTH = 200
 """A longer name is cut: it is for lists."""
@@ -28,34 +27,6 @@ MAX_NAME_LENGTH = 200
 
 ONE_OFF_KINDS = frozenset({"install", "uninstall"})
 """Runs whose secrets are forgotten at their end, whatever it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Idempotency:
-    """The caller's key, and the request that came with it."""
-
-    key: str
-    request: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a run is to do: what is stored of it, and what its driver reads."""
-
-    kind: RunKind
-    name: str
-    spec: Mapping[str, Any]
-    """What was asked for, without secrets."""
-    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    limit: str | None = None
-    bundle_digest: str | None = None
-    timeout_s: float | None = None
-    rollout: Rollout = field(default_factory=Rollout)
-    retry_of: int | None = None
-    created_by: str = ""
-    cancel_requested: bool = False
-    stop_reason: str | None = None
-    """Which failures have stopped it."""
 
 
 @dataclass(frozen=True, slots=True)

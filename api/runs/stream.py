@@ -26,6 +26,9 @@ from api.runs.service import RunsService
 KEEP_ALIVE_S = 15.0
 """After so long without an event a comment is sent, so that proxies keep the connection."""
 
+CHUNK_BYTES = 64 * 1024
+"""From so many bytes on, events are sent before the next ones are looked for."""
+
 _KEEP_ALIVE = b": keep-alive\n\n"
 
 
@@ -125,14 +128,14 @@ class RunStreams:
                 executions = await work.executions.list_all(run_id)
             shown_only = None if scope.is_unlimited else {e.id for e in executions}
             viewer = _Viewer(run, executions, self._logs, offsets if with_log else None)
-            for name, shown in viewer.introduce():
-                yield _encode(name, shown)
+            async for chunk in _join(viewer.introduce()):
+                yield chunk
             while not self._changes.closed:
                 delta = await self._restrict(subscription.take(), shown_only, scope)
                 if delta.run_changed:
                     viewer.run = await self.get_run(run_id, scope)
-                async for name, shown in viewer.catch_up(delta):
-                    yield _encode(name, shown)
+                async for chunk in _join(viewer.catch_up(delta)):
+                    yield chunk
                 for execution in await self._look_again(viewer.take_cut_off(), scope):
                     yield _encode("execution", execution)
                 if viewer.has_seen_all:
@@ -178,7 +181,12 @@ class _Viewer:
         self._logs = logs
         self._with_log = offsets is not None
         self._offsets = offsets or {}
-        self._unread = set(self._executions) if self._with_log else set()
+        self._unread = {
+            execution.id
+            for execution in executions
+            # What has not begun has no log, and of 10,000 hosts most have not.
+            if self._with_log and execution.status != "pending"
+        }
         self._held_back: set[str] = set()
         self._cut_off: list[str] = []
 
@@ -197,7 +205,7 @@ class _Viewer:
         taken, self._cut_off = self._cut_off, []
         return taken
 
-    def introduce(self) -> Iterator[tuple[str, BaseModel]]:
+    async def introduce(self) -> AsyncIterator[tuple[str, BaseModel]]:
         """Yield how everything stands at the beginning."""
         yield "run", self.run
         for execution in self._executions.values():
@@ -226,12 +234,19 @@ class _Viewer:
         self._executions |= delta.executions
         if self._with_log:
             ended = {id_ for id_, new in delta.executions.items() if new.status in END_STATES}
-            self._held_back |= ended
+            complete = {id_ for id_ in ended if self._has_all(delta.executions[id_])}
+            self._held_back |= ended - complete
             # Of a log whose execution is not known yet, that one will be told of.
-            self._unread |= (delta.grown_logs & self._executions.keys()) | ended | begun
+            grown = (delta.grown_logs & self._executions.keys()) | begun
+            self._unread |= (grown | ended) - complete
         for execution in delta.executions.values():
             if execution.id not in self._held_back:
                 yield execution
+
+    def _has_all(self, ended: Execution) -> bool:
+        """Say whether the viewer has the whole log of an execution that has ended."""
+        is_read = ended.id not in self._unread and ended.id not in self._held_back
+        return is_read and self._offsets.get(ended.id, 0) == ended.log_bytes
 
     async def _read(self, execution: Execution) -> LogEvent | None:
         """Read the next piece; a log that has no more for now leaves the unread ones."""
@@ -252,6 +267,18 @@ class _Viewer:
             host=execution.host,
             **piece.model_dump(exclude={"size", "is_final"}),
         )
+
+
+async def _join(events: AsyncIterator[tuple[str, BaseModel]]) -> AsyncIterator[bytes]:
+    """Encode events, and send together what is there together: each sending costs its own."""
+    chunk = bytearray()
+    async for name, shown in events:
+        chunk += _encode(name, shown)
+        if len(chunk) >= CHUNK_BYTES:
+            yield bytes(chunk)
+            chunk.clear()
+    if chunk:
+        yield bytes(chunk)
 
 
 def _encode(name: str, data: BaseModel) -> bytes:

@@ -15,7 +15,7 @@ from api.audit.origin import Origin, bound_origin
 from api.auth.principals import Principal
 from api.core.errors import MyxError
 from api.runs.launcher import Launched
-from api.runs.service import Idempotency
+from api.runs.orders import Idempotency
 from api.schedules.service import Firing, ScheduleService
 from api.triggers.owners import OwnerWork, get_principal
 from api.triggers.requests import RunRequest

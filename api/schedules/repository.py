@@ -51,6 +51,10 @@ class ScheduleRepository:
         await self._session.delete(row)
         await self._session.flush()
 
+    async def list_all(self) -> Sequence[Schedule]:
+        """List all of them."""
+        return (await self._session.scalars(select(Schedule))).all()
+
     async def list_page(self, query: ScheduleQuery, owner: OwnerIds | None) -> Slice[Schedule]:
         """List a page; only the owner's where one is given."""
         statement = select(Schedule).where(owned_by(Schedule, owner))

@@ -26,7 +26,13 @@ from api.schedules.schemas import (
 )
 from api.schedules.times import check_times, find_next, list_next
 from api.triggers.owners import OwnedRows, Owner, find_owner, is_theirs, read_owner
-from api.triggers.requests import RunRequest, describe_request, seal_request, unseal_request
+from api.triggers.requests import (
+    RunRequest,
+    describe_request,
+    find_bundles,
+    seal_request,
+    unseal_request,
+)
 
 ON_TIME_S = 300.0
 """So late a time is not missed yet: the process may have been busy, or restarted."""
@@ -102,6 +108,13 @@ class ScheduleService:
             ScheduleNotFoundError: there is none of that id that they may see.
         """
         return self._describe(await self._rows.get(schedule_id, principal))
+
+    async def list_bundle_digests(self) -> set[str]:
+        """List the bundles that the runs of schedules bring."""
+        rows = await self._repository.list_all()
+        return find_bundles(
+            unseal_request(self._sealer, row.request_sealed, _context(row.id)) for row in rows
+        )
 
     async def list_schedules(self, query: ScheduleQuery, principal: Principal) -> Slice[Schedule]:
         """List a page; all for who may read everywhere, else one's own."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How is the run kept that a trigger asks for? Sealed, and shown without its variables' values."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -54,6 +55,15 @@ def validate_request(body: Any) -> RunRequest:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise RequestRefusedError(f"run.{place}: {first['msg']}") from error
+
+
+def find_bundles(requests: Iterable[RunRequest]) -> set[str]:
+    """Return the content bundles that these requests bring."""
+    return {
+        request.bundle_digest
+        for request in requests
+        if isinstance(request, PlaybookRunCreate) and request.bundle_digest is not None
+    }
 
 
 def describe_request(request: RunRequest) -> KeptRequest:

@@ -19,8 +19,8 @@ from api.auth.throttle import Buckets, Limit, get_network
 from api.core.clock import Clock
 from api.core.errors import MyxError, TooManyRequestsError
 from api.runs.launcher import Launched
+from api.runs.orders import Idempotency
 from api.runs.schemas import PlaybookRunCreate
-from api.runs.service import Idempotency
 from api.triggers.owners import OwnerWork, get_principal
 from api.triggers.requests import RunRequest, validate_request
 from api.webhooks.errors import DeliveryRefusedError, DeliveryTooLargeError

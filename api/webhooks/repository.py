@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which queries are there about webhooks?"""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -42,6 +43,10 @@ class WebhookRepository:
         """Delete a webhook with its deliveries."""
         await self._session.delete(row)
         await self._session.flush()
+
+    async def list_all(self) -> Sequence[Webhook]:
+        """List all of them."""
+        return (await self._session.scalars(select(Webhook))).all()
 
     async def list_page(self, query: WebhookQuery, owner: OwnerIds | None) -> Slice[Webhook]:
         """List a page; only the owner's where one is given."""

@@ -15,7 +15,13 @@ from api.models.triggers.webhook import Webhook as Row
 from api.models.triggers.webhook import WebhookDelivery
 from api.runs.launcher import ask_to_launch
 from api.triggers.owners import OwnedRows, Owner, find_owner, is_theirs, read_owner
-from api.triggers.requests import RunRequest, describe_request, seal_request, unseal_request
+from api.triggers.requests import (
+    RunRequest,
+    describe_request,
+    find_bundles,
+    seal_request,
+    unseal_request,
+)
 from api.triggers.secrets import SigningSecrets
 from api.triggers.signatures import find_delivery_key
 from api.webhooks.errors import WebhookNotFoundError, WebhookRefusedError
@@ -117,6 +123,14 @@ class WebhookService:
             WebhookNotFoundError: there is none of that id that they may see.
         """
         return self._describe(await self._rows.get(webhook_id, principal))
+
+    async def list_bundle_digests(self) -> set[str]:
+        """List the bundles that the runs of webhooks bring."""
+        rows = await self._repository.list_all()
+        return find_bundles(
+            unseal_request(self._sealer, row.request_sealed, _context(row, "request"))
+            for row in rows
+        )
 
     async def list_webhooks(self, query: WebhookQuery, principal: Principal) -> Slice[Webhook]:
         """List a page; all for who may read everywhere, else one's own."""

@@ -94,6 +94,8 @@ class AgentDriver:
 
     async def _has_begun(self, task: Task) -> bool:
         """Say whether the agent is known to have begun: then it must not be started once more."""
+        if task.status == "pending":
+            return False
         return task.last_event > 0 or await self._recorder.get_log_size(task) > 0
 
     async def _follow(self, agent: PatientAgent, briefing: Briefing) -> ExecutionResult:

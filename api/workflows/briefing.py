@@ -9,7 +9,7 @@ from api.agents.calls import Endpoint
 from api.core.clock import Clock
 from api.executions.service import Task
 from api.hosts.targets import AVAILABLE, HostStanding, HostView
-from api.runs.service import Order
+from api.runs.orders import Order
 from api.workflows.work import OpenWork
 
 BATCH = 100

@@ -2,7 +2,7 @@
 """What carries out runs is made of which parts? Built here, opened and closed as one."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from api.agents.calls import AgentCalls
@@ -23,10 +23,14 @@ from api.workflows.run_driver import RunDriver
 from api.workflows.starting import Starter
 from api.workflows.turns.belated import BelatedEnds
 from api.workflows.turns.host_waits import HostWaits
-from api.workflows.turns.journey import JourneyParts
-from api.workflows.turns.lanes import Lane
+from api.workflows.turns.itinerary import JourneyParts
+from api.workflows.turns.lanes import Group, Lane
 from api.workflows.turns.slots import Slots
 from api.workflows.work import OpenWork
+
+PLAYBOOKS = Group("playbook", frozenset({"playbook"}))
+COMMANDS = Group("command", frozenset({"command", "script"}))
+INSTALLS = Group("install", frozenset({"install", "uninstall"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ class Conductor:
 
 
 def _build_lanes(parts: Parts, calls: RetryingCalls, recorder: Recorder) -> dict[RunKind, Lane]:
-    settings = parts.settings
+    settings, has_replicas = parts.settings, parts.settings.postgresql_url is not None
     on_agents = AgentDriver(
         parts.open_work,
         calls,
@@ -131,16 +135,20 @@ def _build_lanes(parts: Parts, calls: RetryingCalls, recorder: Recorder) -> dict
     )
     places = Slots(settings.max_concurrent_executions)
     playbooks = Lane(
-        on_agents, places, "playbook", settings.max_playbooks_per_host, _get_max_playbooks
+        on_agents,
+        places,
+        PLAYBOOKS,
+        settings.max_playbooks_per_host,
+        _get_max_playbooks,
+        shares_with=PLAYBOOKS.kinds | COMMANDS.kinds if has_replicas else None,
     )
-    commands = Lane(on_agents, places, "command", settings.max_commands_per_host, _get_max_commands)
-    over_ssh = Lane(
-        InstallDriver(parts.open_work, parts.installer, parts.agents, recorder, parts.clock),
-        Slots(settings.max_concurrent_installs),
-        "install",
-        host_limit=1,
-        needs_agent=False,
+    commands = replace(
+        playbooks,
+        group=COMMANDS,
+        host_limit=settings.max_commands_per_host,
+        find_own_limit=_get_max_commands,
     )
+    over_ssh = _build_install_lane(parts, recorder, has_replicas=has_replicas)
     return {
         "playbook": playbooks,
         "command": commands,
@@ -148,6 +156,17 @@ def _build_lanes(parts: Parts, calls: RetryingCalls, recorder: Recorder) -> dict
         "install": over_ssh,
         "uninstall": over_ssh,
     }
+
+
+def _build_install_lane(parts: Parts, recorder: Recorder, *, has_replicas: bool) -> Lane:
+    return Lane(
+        InstallDriver(parts.open_work, parts.installer, parts.agents, recorder, parts.clock),
+        Slots(parts.settings.max_concurrent_installs),
+        INSTALLS,
+        host_limit=1,
+        shares_with=INSTALLS.kinds if has_replicas else None,
+        needs_agent=False,
+    )
 
 
 def _get_max_playbooks(standing: HostStanding) -> int | None:

@@ -51,7 +51,9 @@ class Follower:
             RpcError: the agent does not know the execution, or not all of its log.
             AgentLostError: it was not heard of for too long.
         """
-        offset = await self._recorder.get_log_size(self._task)
+        # What was pending a moment ago has no log yet.
+        is_new = self._task.status == "pending"
+        offset = 0 if is_new else await self._recorder.get_log_size(self._task)
         is_owed = has_events  # where there was output since the last fetch, there are events
         while True:
             piece = await self._read_log(offset, self._left_s() if is_owed else LOG_WAIT_S)
@@ -104,7 +106,9 @@ class Follower:
         data = decode_piece(piece.log_data, piece.encoding)
         if not data:
             return piece.new_offset
-        return await self._recorder.append_log(self._task, piece.offset, piece.log_type, data)
+        return await self._recorder.append_log(
+            self._task, piece.offset, piece.log_type, data, is_kept_elsewhere=True
+        )
 
     def _left_s(self) -> float:
         """Return how long it is until events may be fetched again."""

@@ -17,7 +17,7 @@ from api.core.clock import Clock
 from api.core.errors import MyxError
 from api.executions.service import End, Task
 from api.hosts.targets import InstallPlan, InstallRecord
-from api.runs.service import Order
+from api.runs.orders import Order
 from api.workflows.briefing import Briefing
 from api.workflows.recorder import Recorder
 from api.workflows.work import OpenWork

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How is what happens to an execution written down, and everybody told? In that order."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 
@@ -10,10 +11,13 @@ from agent_runner.protocol.methods import LogType
 from api.core.clock import Clock
 from api.core.errors import UnavailableError
 from api.executions.changes import Changes
+from api.executions.events import STATS_EVENT, read_recap
+from api.executions.places import Claim, Refusal
 from api.executions.schemas import Execution
-from api.executions.service import End, Hold, Task
+from api.executions.service import End, Finished, Hold, Task
 from api.logs.errors import LogStorageError
 from api.logs.store import LogStore
+from api.workflows.errors import NoPlaceError
 from api.workflows.group_commit import GroupCommit
 from api.workflows.work import Work
 
@@ -35,10 +39,16 @@ class Recorder:
         self._logs = logs
         self._changes = changes
         self._clock = clock
+        self._recaps: dict[str, Mapping[str, int]] = {}
+        """What Ansible counted in executions that are about to end."""
 
-    async def start(self, task: Task) -> bool:
-        """Turn the execution into a running one; return whether it was pending."""
-        started = await self._write(lambda work: work.executions.start_execution(task.id))
+    async def start(self, task: Task, claim: Claim | None = None) -> bool:
+        """Turn the execution into a running one; return whether it was pending.
+
+        Raises:
+            NoPlaceError: there is no place for the claim; it still is pending.
+        """
+        started = await self._insist(lambda: self._start(task, claim), UnavailableError)
         if started is not None:
             self._changes.publish_execution(started)
         return started is not None
@@ -47,18 +57,34 @@ class Recorder:
         """Return how much of the log is stored."""
         return await self._logs.size(task.id)
 
-    async def append_log(self, task: Task, offset: int, log_type: LogType, data: bytes) -> int:
+    async def append_log(
+        self,
+        task: Task,
+        offset: int,
+        log_type: LogType,
+        data: bytes,
+        *,
+        is_kept_elsewhere: bool = False,
+    ) -> int:
         """Store log bytes and return the log's size; a full disk is waited for."""
         size = await self._insist(
-            lambda: self._logs.append(task.id, offset, log_type, data), LogStorageError
+            lambda: self._logs.append(
+                task.id, offset, log_type, data, is_kept_elsewhere=is_kept_elsewhere
+            ),
+            LogStorageError,
         )
         self._changes.publish_log(task.run_id, task.id)
         return size
 
     async def store_events(self, task: Task, events: Sequence[dict[str, Any]]) -> None:
         """Store events."""
-        await self._write(lambda work: work.executions.store_events(task.id, events))
+        await self._insist(
+            lambda: self._group_commit.join(_store_all_events, (task.id, events)), UnavailableError
+        )
         self._changes.publish_events(task.id)
+        stats = next((each for each in events if each.get("event") == STATS_EVENT), None)
+        if stats is not None:
+            self._recaps[task.id] = read_recap(stats)
 
     async def finish(self, task: Task, end: End, *, has_events: bool) -> None:
         """Bring the log to the disk for good, then end the execution."""
@@ -79,8 +105,7 @@ class Recorder:
 
     async def correct(self, task: Task, end: End, *, has_events: bool) -> None:
         """Replace an end that was only assumed by the real one, and the run's end accordingly."""
-        await self._logs.seal(task.id)
-        size = await self._logs.size(task.id)
+        size = await self._logs.seal(task.id)
 
         async def write(work: Work) -> tuple[Execution | None, bool]:
             recap = await work.executions.find_recap(task.id) if has_events else None
@@ -152,15 +177,22 @@ class Recorder:
             self._changes.publish_execution(execution)
         self._changes.publish_run(run_id)
 
+    async def _start(self, task: Task, claim: Claim | None) -> Execution | None:
+        if claim is None:
+            return await self._group_commit.join(_start_all, task.id)
+        outcome = await self._group_commit.join(_claim_all, claim)
+        if isinstance(outcome, str):
+            raise NoPlaceError(outcome)
+        return outcome
+
     async def _finish(self, task: Task, end: End, *, has_events: bool) -> Execution | None:
-        await self._logs.seal(task.id)
-        size = await self._logs.size(task.id)
-
-        async def write(work: Work) -> Execution | None:
-            recap = await work.executions.find_recap(task.id) if has_events else None
-            return await work.executions.finish_execution(task.id, end, size, recap)
-
-        return await self._group_commit.run(write)
+        size = await self._logs.seal(task.id)
+        recap = self._recaps.get(task.id)
+        is_unknown = has_events and end.started and recap is None
+        ended = _Ended(Finished(task.id, end, size, recap), is_unknown)
+        finished = await self._group_commit.join(_finish_all, ended)
+        self._recaps.pop(task.id, None)
+        return finished
 
     async def _write(self, write: Callable[[Work], Awaitable[T]]) -> T:
         """Write in a shared transaction; a database that is away or has no room is waited for."""
@@ -179,3 +211,36 @@ class Recorder:
             except passing:
                 _log.exception("write_failed", retry_in_s=PAUSE_S)
             await self._clock.sleep(PAUSE_S)
+
+
+class _Ended(NamedTuple):
+    finished: Finished
+    has_unknown_recap: bool
+    """Whether its recap is to be looked for: the event may have been stored by a process before."""
+
+
+async def _start_all(work: Work, execution_ids: Sequence[str]) -> Sequence[Execution | None]:
+    started = await work.executions.start_executions(execution_ids)
+    return [started.get(id_) for id_ in execution_ids]
+
+
+async def _claim_all(work: Work, claims: Sequence[Claim]) -> Sequence[Execution | Refusal | None]:
+    started, refused = await work.executions.claim_places(claims)
+    return [started.get(each.execution_id) or refused.get(each.execution_id) for each in claims]
+
+
+async def _store_all_events(
+    work: Work, batches: Sequence[tuple[str, Sequence[dict[str, Any]]]]
+) -> Sequence[None]:
+    await work.executions.store_events(batches)
+    return [None] * len(batches)
+
+
+async def _finish_all(work: Work, ended: Sequence[_Ended]) -> Sequence[Execution | None]:
+    known = [each.finished for each in ended if not each.has_unknown_recap]
+    for each in ended:
+        if each.has_unknown_recap:
+            recap = await work.executions.find_recap(each.finished.execution_id)
+            known.append(replace(each.finished, recap=recap))
+    finished = await work.executions.finish_executions(known)
+    return [finished.get(each.finished.execution_id) for each in ended]

@@ -13,7 +13,8 @@ from api.core.errors import MyxError
 from api.core.tracing.request_ids import following
 from api.core.tracing.spans import span
 from api.runs.schemas import RunKind
-from api.workflows.turns.journey import INTERNAL_ERROR, Itinerary, Journey, JourneyParts
+from api.workflows.turns.itinerary import Itinerary, JourneyParts
+from api.workflows.turns.journey import INTERNAL_ERROR, Journey
 from api.workflows.turns.lanes import Lane
 from api.workflows.turns.report_watch import ReportWatch
 

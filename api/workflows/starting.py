@@ -16,7 +16,7 @@ from api.agents.calls import EXECUTE_ANSIBLE, EXECUTE_COMMAND, HEALTH_CHECK
 from api.agents.errors import AgentError
 from api.executions.service import End, Hold, Task
 from api.executions.states import ReasonCode
-from api.runs.service import Order
+from api.runs.orders import Order
 from api.workflows.briefing import Briefing
 from api.workflows.bundle_sender import BundleSender
 from api.workflows.errors import ExecutionEndedError, ExecutionHeldError

@@ -20,7 +20,7 @@ import ssl
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ from api.agents.memory import MemoryAgent, MemoryExecution, Program
 FIRST_ADDRESS = ipaddress.IPv4Address("127.1.0.1")
 KEEP_ALIVE_S = 90.0
 BACKLOG = 4096
-ENROLLED_AT_ONCE = 20
+ENROLLED_AT_ONCE = 500
 LINE = b"%020.6f changed: [emulated] => the quick brown fox jumps over the lazy dog\n"
 LINE_BYTES = len(LINE % 0.0)
 WRITES_EVERY_S = 0.02
@@ -177,11 +177,11 @@ class FleetEmulator:
 
     async def enrol(self, url: str, token: str, group: str = "emulated") -> None:
         """Add all agents to a control plane."""
-        limit = asyncio.Semaphore(ENROLLED_AT_ONCE)
         headers = {"Authorization": f"Bearer {token}"}
-        async with ClientSession(headers=headers) as session, asyncio.TaskGroup() as tasks:
-            for agent in self.agents.values():
-                tasks.create_task(_enrol_one(session, limit, url, group, agent))
+        agents = list(self.agents.values())
+        async with ClientSession(headers=headers) as session:
+            for start in range(0, len(agents), ENROLLED_AT_ONCE):
+                await _enrol(session, url, group, agents[start : start + ENROLLED_AT_ONCE])
 
     async def wait_for_calls(self, number: int) -> None:
         """Return when so many more calls have come in."""
@@ -209,13 +209,14 @@ class FleetEmulator:
         return web.Response(body=body, content_type="application/json")
 
 
-async def _enrol_one(
-    session: ClientSession, limit: asyncio.Semaphore, url: str, group: str, agent: EmulatedAgent
+async def _enrol(
+    session: ClientSession, url: str, group: str, agents: Sequence[EmulatedAgent]
 ) -> None:
-    body = {**agent.enrollment, "groups": [group]}
-    host = agent.endpoint.host
-    async with limit, session.post(f"{url}/api/v1/hosts/{host}/enroll", json=body) as answer:
-        if answer.status != 200:
+    hosts = [
+        {**agent.enrollment, "name": agent.endpoint.host, "groups": [group]} for agent in agents
+    ]
+    async with session.post(f"{url}/api/v1/hosts/enroll", json={"hosts": hosts}) as answer:
+        if answer.status != 200 or (await answer.json())["failed"]:
             raise RuntimeError(await answer.text())
 
 

@@ -91,6 +91,11 @@ _EVENTS = (
     " CROSS JOIN numbers"
 )
 
+_LAST_ENDS = (
+    "INSERT INTO last_ends (host_id, execution_id, status) SELECT host_id, id, status"
+    " FROM executions WHERE id IN (SELECT max(id) FROM executions GROUP BY host_id)"
+)
+
 
 def fill(connection: Connection, size: Size) -> None:
     """Write hosts in groups with agents, runs, executions and events, and count the rows."""
@@ -122,4 +127,5 @@ def fill(connection: Connection, size: Size) -> None:
         connection.exec_driver_sql(
             statement.replace(":n", str(count)).replace("%", _PERCENT[connection.dialect.name])
         )
+    connection.execute(text(_LAST_ENDS))
     connection.execute(text("ANALYZE"))

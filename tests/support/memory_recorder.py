@@ -22,8 +22,17 @@ class MemoryRecorder:
         """Return how much of the log is stored."""
         return await self.logs.size(task.id)
 
-    async def append_log(self, task: Task, offset: int, log_type: LogType, data: bytes) -> int:
+    async def append_log(
+        self,
+        task: Task,
+        offset: int,
+        log_type: LogType,
+        data: bytes,
+        *,
+        is_kept_elsewhere: bool = False,
+    ) -> int:
         """Store log bytes."""
+        assert is_kept_elsewhere  # by the agent that is followed
         size = await self.logs.append(task.id, offset, log_type, data)
         self.grown.set()
         return size

@@ -104,7 +104,7 @@ class Tail:
         self.close()
         while len(self._names) > kept:
             for path in _locate(self._path, self._names.pop(0)):
-                path.unlink()
+                path.unlink(missing_ok=True)
 
 
 class _Generation(NamedTuple):

@@ -139,6 +139,7 @@ def _describe_removed(removed: "Removed", *, dry_run: bool) -> str:
         (removed.deliveries, "deliveries to webhooks and of notifications"),
         (removed.host_states, "states of hosts"),
         (removed.secrets, "runs' secrets"),
+        (removed.bundles, f"content bundles, {removed.bundle_bytes} bytes"),
         (removed.workflows, "ended workflows of the durable engine"),
     )
     return f"{told}:\n" + "".join(f"{count:>12} {what}\n" for count, what in lines if count)

@@ -38,6 +38,12 @@ class RetentionSettings(BaseSettings):
         description="Days for which the states that hosts went into are remembered; the state that "
         "a host is in is kept. 0 keeps them for ever.",
     )
+    keep_bundles: int = Field(
+        default=50,
+        ge=0,
+        description="Content bundles that stay although no run, schedule or webhook needs them, "
+        "the newest ones. 0 removes none.",
+    )
     logs_max_bytes: int = Field(
         default=0,
         ge=0,

@@ -73,6 +73,13 @@ class PresenceRepository:
             rows = [{**move._asdict(), "at": at} for move in moves]
             await self._session.execute(insert(HostState), rows)
 
+    async def has_moved(self, host_id: int, state: str, since: datetime) -> bool:
+        """Say whether the host went into a state since."""
+        moved = select(HostState.id).where(
+            HostState.host_id == host_id, HostState.state == state, HostState.at >= since
+        )
+        return await self._session.scalar(moved.limit(1)) is not None
+
     async def list_states(self, name: str, query: PageQuery) -> Slice[HostState]:
         """List the states of a host, the newest first."""
         statement = (

@@ -2,6 +2,7 @@
 """Who keeps book of which hosts answer? Whatever is heard of an agent goes through here."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from api.core.clock import Clock
 from api.core.paging import PageQuery, Slice
@@ -61,6 +62,19 @@ class PresenceService:
     async def note_state(self, host_id: int, state: PresenceState, reason: str) -> None:
         """Note that a host went into a state."""
         await self._repository.add_states([Move(host_id, state, reason)], self._clock.now())
+
+    async def note_end_of_maintenance(
+        self, host_id: int, state: PresenceState, since: datetime
+    ) -> None:
+        """Note the state of a host whose maintenance began then and ends now.
+
+        During it nobody is told that the host went offline: where it still is, they are now.
+        """
+        reason = "The maintenance ended."
+        if state == "offline" and await self._repository.has_moved(host_id, state, since):
+            reason = "The maintenance ended; the host went offline during it."
+            await self._outbox.note_hosts([MovedHost(host_id, state, reason)])
+        await self.note_state(host_id, state, reason)
 
     async def note_online(self, host_id: int, before: str, reason: str) -> None:
         """Note that a host answers whose agent had another status before."""

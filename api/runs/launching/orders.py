@@ -5,6 +5,7 @@ import shlex
 from typing import Any
 
 from api.runs.launching.preparing import Prepared
+from api.runs.orders import Order
 from api.runs.schemas import (
     CommandRunCreate,
     InstallCreate,
@@ -13,7 +14,6 @@ from api.runs.schemas import (
     SshAccess,
     UninstallCreate,
 )
-from api.runs.service import Order
 
 
 def build_order(

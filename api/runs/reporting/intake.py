@@ -18,6 +18,7 @@ from api.logs.errors import LogGapError
 from api.logs.store import LogStore
 from api.runs.errors import ReportGapError, ReportTooLargeError
 from api.runs.launcher import Launched, Workflows
+from api.runs.orders import Idempotency
 from api.runs.reporting.schemas import (
     MAX_LOG_BYTES,
     Report,
@@ -28,7 +29,7 @@ from api.runs.reporting.schemas import (
 )
 from api.runs.reporting.service import ReportingService, Taken
 from api.runs.schemas import Run
-from api.runs.service import Idempotency, RunsService
+from api.runs.service import RunsService
 
 
 class ReportingWork(Protocol):

@@ -23,6 +23,7 @@ from api.runs.errors import (
     RunNotFoundError,
     RunNotReportedError,
 )
+from api.runs.orders import Idempotency, Order
 from api.runs.outcomes import RunEnd
 from api.runs.reporting.schemas import (
     MAX_HOSTS,
@@ -33,7 +34,7 @@ from api.runs.reporting.schemas import (
 )
 from api.runs.repository import RunsRepository
 from api.runs.schemas import Run
-from api.runs.service import Idempotency, Order, RunsService
+from api.runs.service import RunsService
 
 _WORDS = {
     "successful": "It was successful where it ran.",
@@ -104,7 +105,7 @@ class ReportingService:
             by_host.setdefault(host, []).append(event.model_dump())
         executions, begun = await self._learn(run_id, by_host.keys())
         for name, told in by_host.items():
-            await self._executions.store_events(executions[name].id, told)
+            await self._executions.store_events([(executions[name].id, told)])
         return Taken(await self._runs.get_run(run_id), executions, begun)
 
     async def end_run(

@@ -7,8 +7,9 @@ from api.auth.principals import Principal
 from api.auth.scopes import name_template
 from api.executions.changes import Changes
 from api.runs.launcher import Launched, OpenLaunchWork, RunLauncher, Workflows, require_own
+from api.runs.orders import Idempotency
 from api.runs.schemas import Run
-from api.runs.service import ONE_OFF_KINDS, Idempotency
+from api.runs.service import ONE_OFF_KINDS
 
 
 class RunSteering:

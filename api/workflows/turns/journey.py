@@ -6,58 +6,33 @@ an execution ended or waits, a host came back, a pause is over, somebody wants s
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
-from api.core.clock import Clock
 from api.core.tracing.spans import span
+from api.executions.places import Refusal
 from api.executions.service import End, Hold, Task
 from api.executions.states import WaitCode
-from api.hosts.targets import HostStanding
 from api.runs.rollout.control import Wishes
-from api.runs.service import Order
 from api.workflows.briefing import Briefing, Briefings
-from api.workflows.errors import ExecutionHeldError
-from api.workflows.recorder import Recorder
+from api.workflows.errors import ExecutionHeldError, NoPlaceError
 from api.workflows.turns.course import Course
-from api.workflows.turns.host_waits import HostWaits
+from api.workflows.turns.itinerary import Itinerary, JourneyParts
 from api.workflows.turns.lanes import Lane
 from api.workflows.turns.obstacles import describe_timeout, find_obstacle
 from api.workflows.turns.settling import Settling
-from api.workflows.work import OpenWork
 
 INTERNAL_ERROR = (
     "The control plane failed while it carried this out; its own log says why. Start a new run."
 )
 
+OTHERS_PAUSE_S = 1.0
+"""How long an execution waits before it asks for a place again that another replica had taken."""
+
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class JourneyParts:
-    """What the journeys of all runs share."""
-
-    open_work: OpenWork
-    recorder: Recorder
-    host_waits: HostWaits
-    clock: Clock
-    owe: Callable[[int], None]
-    """Takes a host whose agent is to be told or asked once more when it is heard of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Itinerary:
-    """A run as it stands when somebody begins to drive it."""
-
-    run_id: int
-    order: Order
-    tasks: Sequence[Task]
-    """All its executions, in their order."""
-    standings: Mapping[int, HostStanding]
-    wishes: Wishes
 
 
 class Journey:
@@ -83,6 +58,8 @@ class Journey:
         """What could begin: in line, unless the run is paused."""
         self._waits: dict[str, asyncio.Task[None]] = {}
         self._rest: asyncio.Task[None] | None = None
+        self._others: asyncio.Task[None] | None = None
+        """Waits for places that other replicas have."""
         self._is_started = False
         self._group = asyncio.TaskGroup()
         self._settling = Settling(lane.driver, parts.recorder, parts.owe)
@@ -109,8 +86,8 @@ class Journey:
                         await self._tell_wait(wishes)
                         await self._wake.wait()
         finally:
-            if self._rest is not None:
-                self._rest.cancel()
+            for pausing in filter(None, (self._rest, self._others)):
+                pausing.cancel()
             self._line.close()
 
     async def tell_agents(self) -> None:
@@ -205,16 +182,36 @@ class Journey:
                 outcome = await self._try(briefing)
         except ExecutionHeldError as held:
             outcome = held.hold
+        except NoPlaceError as error:
+            self._wait_for_others(task, error.refusal)
+            return
         except Exception:  # noqa: BLE001 - one execution must not end the others
             _log.exception("execution_failed", run=task.run_id, execution=task.id)
             outcome = End("failed", "internal_error", INTERNAL_ERROR)
         finally:
+            # Where replicas count together, a place is free when the database says so.
+            if self._lane.shares_with is None:
+                self._line.give_back(task)
+        try:
+            if isinstance(outcome, Hold):
+                outcome = await self._hold(task, outcome)
+            if outcome is not None:
+                await self._finish(briefing, outcome)
+        finally:
             self._line.give_back(task)
-        if isinstance(outcome, Hold):
-            outcome = await self._hold(task, outcome)
-        if outcome is not None:
-            await self._finish(briefing, outcome)
         self._wake.set()
+
+    def _wait_for_others(self, task: Task, refusal: Refusal) -> None:
+        """Stand in line again, until other replicas may have ended something."""
+        self._queued[task.id] = task
+        self._line.refuse(task, self._course.get_position(task), refusal)
+        if self._others is None or self._others.done():
+            self._others = asyncio.create_task(self._resume_later())
+        self._wake.set()
+
+    async def _resume_later(self) -> None:
+        await self._parts.clock.sleep(OTHERS_PAUSE_S)
+        self._lane.slots.resume()
 
     async def _try(self, briefing: Briefing) -> End | Hold | None:
         """Drive an execution; None where somebody has ended it before it began."""
@@ -223,7 +220,9 @@ class Journey:
             obstacle = find_obstacle(briefing) if self._lane.needs_agent else None
             if obstacle is not None:
                 return obstacle
-            if not await self._recorder.start(task):
+            host_limit = self._line.find_host_limit(task)
+            claim = self._lane.make_claim(task, self._order.kind, host_limit)
+            if not await self._recorder.start(task, claim):
                 self._course.drop([task.id])
                 return None
         return await self._lane.driver.drive(briefing, self._canceled)

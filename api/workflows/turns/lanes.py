@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from api.executions.service import End
+from api.executions.places import Claim, PlaceLimit
+from api.executions.service import End, Task
 from api.hosts.targets import HostStanding
 from api.runs.rollout.schemas import Rollout
 from api.workflows.briefing import Briefing
@@ -30,19 +31,41 @@ class ExecutionDriver(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Executions that count together on a host."""
+
+    name: str
+    kinds: frozenset[str]
+    """The kinds of their runs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lane:
     """A driver, the places for its executions, and how many one host takes at once."""
 
     driver: ExecutionDriver
     slots: Slots
-    group: str
-    """Executions of one group count together on a host."""
+    group: Group
     host_limit: int | None
     """Executions of the group on a host; None for no limit but the agent's own."""
     find_own_limit: Callable[[HostStanding], int | None] = lambda _standing: None
     """Returns the limit of a host that has one of its own."""
+    shares_with: frozenset[str] | None = None
+    """The kinds that share the places over all replicas; None where there are no others."""
     needs_agent: bool = True
     """Whether maintenance and agents that are offline keep executions from beginning."""
+
+    def make_claim(self, task: Task, kind: str, host_limit: int | None) -> Claim | None:
+        """Return what an execution claims of all replicas; None where there are no others."""
+        if self.shares_with is None:
+            return None
+        return Claim(
+            task.id,
+            kind,
+            task.host_id,
+            PlaceLimit(self.shares_with, self.slots.limit),
+            None if host_limit is None else PlaceLimit(self.group.kinds, host_limit),
+        )
 
     def open_line(
         self, rollout: Rollout, standings: Mapping[int, HostStanding], notify: Callable[[], None]
@@ -51,7 +74,7 @@ class Lane:
         own = {host_id: self.find_own_limit(standing) for host_id, standing in standings.items()}
         return Line(
             self.slots,
-            group=self.group,
+            group=self.group.name,
             priority=rollout.priority,
             forks=rollout.forks,
             host_limit=self.host_limit,

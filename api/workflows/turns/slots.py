@@ -12,8 +12,9 @@ Everything happens on the event loop, so there is nothing to lock.
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from itertools import count
+from itertools import chain, count
 
+from api.executions.places import Refusal
 from api.executions.service import Task
 
 HostKey = int | str
@@ -32,6 +33,8 @@ class Slots:
         self._blocked: defaultdict[tuple[str, HostKey], list[tuple[Line, Entry]]]
         self._blocked = defaultdict(list)
         self._turns = count()
+        self._is_suspended = False
+        """Whether other replicas have taken all places that there are over all of them."""
 
     def open_line(self, line: "Line") -> None:
         """Let a run stand in line."""
@@ -68,23 +71,44 @@ class Slots:
 
     def give_back(self, line: "Line", task: Task) -> None:
         """Free a place, and hand it on."""
-        self.taken -= 1
-        key = (line.group, get_host_key(task))
-        self._on_host[key] -= 1
-        if not self._on_host[key]:
-            del self._on_host[key]
-        for waiting, entry in self._blocked.pop(key, ()):
+        for waiting, entry in self._blocked.pop(self._leave(line, task), ()):
             waiting.put_back(entry)
+        self._is_suspended = False
+        self.hand_out()
+
+    def refuse(self, line: "Line", entry: Entry, refusal: Refusal) -> None:
+        """Take a place back that other replicas had taken already; see ``resume``."""
+        self._leave(line, entry[1])
+        if refusal == "full":
+            self._is_suspended = True
+            line.put_back(entry)
+        else:
+            self.block(line, entry)
+
+    def resume(self) -> None:
+        """Hand places out again, on all hosts: somebody may have ended elsewhere."""
+        self._is_suspended = False
+        for waiting, entry in chain.from_iterable(self._blocked.values()):
+            waiting.put_back(entry)
+        self._blocked.clear()
         self.hand_out()
 
     def hand_out(self) -> None:
         """Grant the free places."""
-        while self.taken < self.limit:
+        while self.taken < self.limit and not self._is_suspended:
             able = [line for line in self._lines if line.is_able]
             if not able:
                 return
             line = min(able, key=lambda each: (-each.priority, each.running, each.last_turn))
             line.grant_next()
+
+    def _leave(self, line: "Line", task: Task) -> tuple[str, HostKey]:
+        self.taken -= 1
+        key = (line.group, get_host_key(task))
+        self._on_host[key] -= 1
+        if not self._on_host[key]:
+            del self._on_host[key]
+        return key
 
 
 class Line:
@@ -160,6 +184,12 @@ class Line:
         """Free the place of an execution; doing so again changes nothing."""
         if self._occupied.pop(task.id, None) is not None:
             self._slots.give_back(self, task)
+
+    def refuse(self, task: Task, position: int, refusal: Refusal) -> None:
+        """Give a place back that was none, and stand in line again."""
+        if self._occupied.pop(task.id, None) is not None:
+            self._waiting.add(task.id)
+            self._slots.refuse(self, (position, task), refusal)
 
     def withdraw(self) -> None:
         """Leave the line; what was granted and not taken yet is given back."""

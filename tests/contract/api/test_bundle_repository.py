@@ -7,7 +7,7 @@ import pytest
 from api.bundles.repository import BundleRepository
 from api.bundles.schemas import BundleQuery
 from api.db.database import Database
-from api.models import Bundle
+from api.models import Bundle, Run
 
 from .conftest import NOW
 
@@ -59,3 +59,20 @@ async def test_bundles_are_listed(
     async with database.unit_of_work(read_only=True) as session:
         rows = await BundleRepository(session).list_bundles(BundleQuery(**query))
     assert [bundle.digest for bundle in rows.items] == expected
+
+
+async def test_what_nothing_needs_is_found(database: Database) -> None:
+    """Not what a run has, what somebody names, the content's last one, the newest, or is young."""
+    async with database.unit_of_work() as session:
+        for number, digest in enumerate("abcdefgh"):
+            at = NOW - timedelta(days=10 - number)
+            origin = "content_dir" if digest in "bc" else "upload"
+            session.add(_bundle(digest, created_at=at, origin=origin))
+        facts = {"kind": "playbook", "name": "site.yml", "spec": {}, "created_by": "admin"}
+        session.add(Run(**facts, created_at=NOW, status="successful", bundle_digest="a"))
+    async with database.unit_of_work(read_only=True) as session:
+        repository = BundleRepository(session)
+        found = await repository.list_unneeded(NOW, keep=2, needed={"e"})
+        assert [bundle.digest for bundle in found] == ["b", "d", "f"]
+        young = await repository.list_unneeded(NOW - timedelta(days=8), keep=2, needed=())
+        assert [bundle.digest for bundle in young] == ["b"]

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from api.db import lists
 from api.db.database import Database
+from api.executions.repository import ExecutionsRepository
 from api.groups.repository import GroupRepository
 from api.hosts.errors import HostExistsError
 from api.hosts.presence.repository import PresenceRepository
@@ -147,13 +148,28 @@ async def test_the_last_end_says_who_failed(database: Database) -> None:
         session.add(_make_run(hosts[0])[0])
         await session.flush()
         for host in hosts:
-            for number, status in enumerate(ends[host.name]):
-                session.add(_make_execution(f"{host.name}-{number}", host, status))
+            for number, _ in enumerate(ends[host.name]):
+                session.add(_make_execution(f"{host.name}-{number}", host, "running"))
+        await session.flush()
+        executions = ExecutionsRepository(session)
+        for name, states in ends.items():
+            # In whatever order they end: the newest one decides.
+            for number, status in reversed(list(enumerate(states))):
+                if status != "running":
+                    end = {"status": status, "finished_at": NOW}
+                    await executions.finish({f"{name}-{number}": end})
     assert await _list(database, state=["failed"]) == ("db1 web1", 2)
     assert await _list(database, state=["failed", "online"]) == ("web1", 1)
     async with database.unit_of_work(read_only=True) as session:
         ids = await HostRepository(session).list_ids_in_states(["failed"])
     assert ids == {host.id for host in hosts if host.name in {"db1", "web1"}}
+    async with database.unit_of_work() as session:
+        end = {"status": "canceled", "finished_at": NOW, "reason_code": "agent_lost"}
+        (await session.get_one(Execution, "db1-0")).reason_code = "agent_lost"
+        await session.flush()
+        await ExecutionsRepository(session).correct("db1-0", {"status": "successful"})
+        assert await ExecutionsRepository(session).finish({"web1-1": end}) == []
+    assert await _list(database, state=["failed"]) == ("web1", 1)
 
 
 async def test_only_the_hosts_with_given_ids_are_listed(database: Database) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from agent_runner.protocol.methods import LogType
 from api.core.ids import new_id
 from api.db.database import Database
+from api.logs import files
 from api.logs.database import DatabaseLogStore
 from api.logs.errors import LogGapError, LogStorageError
 from api.logs.files import FileLogStore
@@ -78,11 +80,11 @@ async def test_what_is_appended_is_read_with_its_type(store: LogStore) -> None:
 
 async def test_an_append_of_what_is_stored_changes_nothing(store: LogStore) -> None:
     """A repeated or overlapping piece adds only what is new."""
-    await store.append("e1", 0, "stdout", b"hello")
+    await store.append("e1", 0, "stdout", b"hello", is_kept_elsewhere=True)
 
-    assert await store.append("e1", 0, "stdout", b"hello") == 5
-    assert await store.append("e1", 2, "stdout", b"llo, world") == 12
-    assert await store.append("e1", 3, "stderr", b"lo") == 12
+    assert await store.append("e1", 0, "stdout", b"hello", is_kept_elsewhere=True) == 5
+    assert await store.append("e1", 2, "stdout", b"llo, world", is_kept_elsewhere=True) == 12
+    assert await store.append("e1", 3, "stderr", b"lo", is_kept_elsewhere=True) == 12
     assert await read_all(store, "e1") == [("stdout", b"hello, world")]
 
 
@@ -127,12 +129,24 @@ async def test_sizes_are_asked_for_together(store: LogStore) -> None:
 
 async def test_a_sealed_log_is_still_read(store: LogStore) -> None:
     """Sealing may be repeated, comes also to a log without bytes, and changes none."""
-    await store.append("e1", 0, "stdout", b"all")
-    for execution_id in ("e1", "e1", "e2"):
-        await store.seal(execution_id)
+    await store.append("e1", 0, "stdout", b"all", is_kept_elsewhere=True)
+    for execution_id, size in (("e1", 3), ("e1", 3), ("e2", 0)):
+        assert await store.seal(execution_id) == size
 
     assert await read_all(store, "e1") == [("stdout", b"all")]
-    assert await store.append("e1", 0, "stdout", b"all") == 3
+    assert await store.append("e1", 0, "stdout", b"all", is_kept_elsewhere=True) == 3
+
+
+async def test_many_logs_are_sealed_at_once(store: LogStore) -> None:
+    """Each answers with its own size, also where the same one is asked for twice."""
+    ids = [f"e{number}" for number in range(150)]
+    for number, execution_id in enumerate(ids):
+        await store.append(execution_id, 0, "stdout", b"x" * number, is_kept_elsewhere=True)
+
+    sizes = await asyncio.gather(*(store.seal(id_) for id_ in (*ids, "e7", "none")))
+
+    assert sizes == [*range(150), 7, 0]
+    assert await read_all(store, "e7") == [("stdout", b"x" * 7)]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -168,11 +182,11 @@ async def test_a_follower_that_begins_again_ends_with_the_same_log(
 async def test_files_survive_the_process(tmp_path: Path) -> None:
     """A store that is opened again goes on where the one before stopped."""
     first = FileLogStore(tmp_path)
-    await first.append("e1", 0, "stderr", b"one")
+    await first.append("e1", 0, "stderr", b"one", is_kept_elsewhere=True)
     await first.close()
     second = FileLogStore(tmp_path)
 
-    assert await second.append("e1", 3, "stderr", b"two") == 6
+    assert await second.append("e1", 3, "stderr", b"two", is_kept_elsewhere=True) == 6
     assert await read_all(second, "e1") == [("stderr", b"onetwo")]
     await second.close()
 
@@ -199,6 +213,64 @@ async def test_logs_are_private(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o077 == 0
 
 
+async def test_a_log_that_grows_long_is_whole(store: LogStore) -> None:
+    """Small pieces and large ones, read between them and across, come back in their order."""
+    written: list[tuple[LogType, bytes]] = []
+    offset = 0
+    for number in range(60):
+        log_type: LogType = "stderr" if number % 7 == 0 else "stdout"
+        data = b"%d" % (number % 10) * (20_000 if number % 20 == 0 else 700)
+        offset = await store.append("e1", offset, log_type, data, is_kept_elsewhere=True)
+        if written and written[-1][0] == log_type:
+            written[-1] = (log_type, written[-1][1] + data)
+        else:
+            written.append((log_type, data))
+        if number % 10 == 0:
+            assert await read_all(store, "e1", 5_000) == written
+    assert await store.size("e1") == offset
+    assert await store.seal("e1") == offset
+    assert await read_all(store, "e1", 5_000) == written
+
+
+async def test_what_is_in_memory_goes_to_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log that goes on for long is in its file soon, so that little is fetched again."""
+    monkeypatch.setattr(files, "MAX_TAIL_AGE_S", 0.0)
+    store = FileLogStore(tmp_path)
+    for number in range(70):
+        await store.append(f"e{number:03}", 0, "stdout", b"one", is_kept_elsewhere=True)
+    paths = [tmp_path / f"{number:02}" / f"e{number:03}.log" for number in range(70)]
+    while not all(path.exists() for path in paths):  # noqa: ASYNC110 - a timer makes them
+        await asyncio.sleep(0.001)
+    assert await store.append("e000", 3, "stderr", b"two", is_kept_elsewhere=True) == 6
+    assert await read_all(store, "e000") == [("stdout", b"one"), ("stderr", b"two")]
+    assert await store.seal("e000") == 6
+    assert await read_all(FileLogStore(tmp_path), "e000") == await read_all(store, "e000")
+    await store.close()
+
+
+async def test_what_is_kept_nowhere_else_is_in_the_file(tmp_path: Path) -> None:
+    """A process that dies at once leaves it there, with what came before it."""
+    store = FileLogStore(tmp_path)
+    await store.append("e1", 0, "stdout", b"one", is_kept_elsewhere=True)
+    assert not (tmp_path / "e1").exists()
+    await store.append("e1", 3, "stderr", b"two")
+    assert await FileLogStore(tmp_path).size("e1") == 6
+    await store.close()
+
+
+async def test_a_log_that_somebody_else_changed_is_an_error(tmp_path: Path) -> None:
+    """What is in memory is never put behind bytes that it does not follow."""
+    store = FileLogStore(tmp_path)
+    await store.append("e1", 0, "stdout", b"one", is_kept_elsewhere=True)
+    (tmp_path / "e1").mkdir()
+    (tmp_path / "e1/e1.log").write_bytes(b"another")
+    with pytest.raises(LogGapError, match="somebody else"):
+        await store.seal("e1")
+    await store.close()
+
+
 async def test_a_disk_that_refuses_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     """A log that cannot be written says why and where to look."""
     (tmp_path / "e1").write_text("a file where the folder should be")
@@ -206,3 +278,18 @@ async def test_a_disk_that_refuses_is_an_error_with_a_remedy(tmp_path: Path) -> 
 
     with pytest.raises(LogStorageError, match="MYX_DATA_DIR"):
         await store.append("e1", 0, "stdout", b"x")
+
+
+async def test_a_log_that_cannot_be_sealed_fails_alone(tmp_path: Path) -> None:
+    """Of many that end at once only the one whose file is unusable is an error."""
+    store = FileLogStore(tmp_path)
+    for execution_id in ("e1", "e2"):
+        await store.append(execution_id, 0, "stderr", b"x", is_kept_elsewhere=True)
+    await store.close()
+    (tmp_path / "e2/e2.index").unlink()
+    (tmp_path / "e2/e2.index").mkdir()
+
+    good, bad = await asyncio.gather(store.seal("e1"), store.seal("e2"), return_exceptions=True)
+
+    assert good == 1
+    assert isinstance(bad, LogStorageError)

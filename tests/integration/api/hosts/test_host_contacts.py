@@ -139,6 +139,41 @@ async def test_an_agent_that_does_not_answer_is_not_enrolled(
     assert (await client.get("/api/v1/hosts/web1")).status_code == 404
 
 
+async def test_many_agents_are_enrolled_at_once(
+    client: httpx.AsyncClient, let_agents_answer: Callable[..., FakeAgents]
+) -> None:
+    """Who answers is there with groups and all; it is one change, and one entry of the audit."""
+    agents = let_agents_answer(STATUS)
+    hosts = [ENROLLMENT | {"name": f"web{number}", "groups": ["web"]} for number in (1, 2, 3)]
+    answer = await client.post("/api/v1/hosts/enroll", json={"hosts": hosts})
+    assert answer.status_code == 200, answer.text
+    assert answer.json() == {"enrolled": ["web1", "web2", "web3"], "failed": []}
+    assert len(agents.called) == 3
+    listed = (await client.get("/api/v1/hosts?group=web&state=online")).json()
+    assert [host["name"] for host in listed["results"]] == ["web1", "web2", "web3"]
+    entries = (await client.get("/api/v1/audit?action=enroll_hosts")).json()["results"]
+    assert [entry["details"] for entry in entries] == [{"enrolled": 3, "failed": 0}]
+
+
+async def test_of_many_agents_those_that_do_not_answer_are_named(
+    client: httpx.AsyncClient, let_agents_answer: Callable[..., FakeAgents]
+) -> None:
+    """With the reason of each, and no host is left behind; a name may come once."""
+    let_agents_answer(AgentUnreachableError("no route"))
+    hosts = [ENROLLMENT | {"name": name} for name in ("web1", "web2")]
+    answer = await client.post("/api/v1/hosts/enroll", json={"hosts": hosts})
+    failed = [
+        {"name": name, "code": "agent_unreachable", "message": "no route"}
+        for name in ("web1", "web2")
+    ]
+    assert answer.json() == {"enrolled": [], "failed": failed}
+    assert (await client.get("/api/v1/hosts")).json()["count"] == 0
+    answer = await client.post("/api/v1/hosts/enroll", json={"hosts": [hosts[0], hosts[0]]})
+    assert answer.status_code == 422
+    assert "'web1' is named more than once" in answer.text
+    assert "hunter2" not in answer.text
+
+
 async def test_a_record_that_does_not_fit_reaches_no_agent(
     client: httpx.AsyncClient, let_agents_answer: Callable[..., FakeAgents]
 ) -> None:

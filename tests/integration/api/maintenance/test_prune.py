@@ -2,23 +2,29 @@
 """``myx db prune``: at once, with or without a control plane that runs."""
 
 import asyncio
+import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
 from dbos import DBOS
+from manual_clock import ManualClock
 from one_host import open_one_host
 
 from api.agents.memory import MemoryExecution
 from api.auth.principals import ADMIN
 from api.auth.scopes import EVERYTHING
 from api.cli import main
+from api.composition import Composition
 from api.core import log_setup
 from api.core.settings import Settings, load_settings
 from api.maintenance.errors import NothingThereError
 from api.maintenance.prune import prune
 from api.retention.removed import Removed
-from api.runs.schemas import CommandRunCreate, RunQuery
+from api.runs.schemas import CommandRunCreate, PlaybookRunCreate, RunQuery
+from api.schedules.schemas import ScheduleCreate
+from api.triggers.owners import make_owner
 
 ECHO = CommandRunCreate(kind="command", command=["echo", "x"], limit="all")
 
@@ -63,6 +69,40 @@ async def test_a_control_plane_that_runs_is_pruned(settings: Settings) -> None:
         assert [run.id for run in (await work.runs.list_runs(RunQuery())).items] == [4]
     assert (await composition.access.verifier.verify()).intact
     await composition.close()
+
+
+async def test_bundles_that_nothing_needs_are_pruned(settings: Settings) -> None:
+    """Not the newest, not what a schedule brings, and not what was asked for a moment ago."""
+    settings = settings.model_copy(update={"keep_bundles": 1})
+    clock = ManualClock()
+    composition = Composition(settings, clock)
+    await composition.open()
+    names = ("brought", "unneeded", "asked", "newest")
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in names}
+    for digest in digests.values():
+        await clock.sleep(1)
+        async with composition.unit_of_work() as work:
+            await work.bundles.record_bundle(digest, 3, 1, "upload")
+        file = settings.bundles_dir / f"{digest}.tar.gz"
+        file.write_bytes(b"abc")
+        os.utime(file, (0, 0))
+    composition.bundle_store.get_archive(digests["asked"])
+    brings = PlaybookRunCreate(
+        kind="playbook", playbook="site.yml", bundle_digest=digests["brought"]
+    )
+    schedule = ScheduleCreate(name="nightly", cron="0 3 * * *", run=brings)
+    async with composition.unit_of_work() as work:
+        owner = await make_owner(work, ADMIN)
+        await work.schedules.create_schedule(schedule, ADMIN, owner)
+    await composition.close()
+
+    assert (await asyncio.to_thread(prune, settings, dry_run=True)).bundles >= 1
+    removed = await asyncio.to_thread(prune, settings, dry_run=False)
+
+    assert (removed.bundles, removed.bundle_bytes) == (1, 3)
+    assert {file.name for file in settings.bundles_dir.glob("*.tar.gz")} == {
+        f"{digest}.tar.gz" for name, digest in digests.items() if name != "unneeded"
+    }
 
 
 async def test_what_the_engine_remembers_goes_too(settings: Settings) -> None:

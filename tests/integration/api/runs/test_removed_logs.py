@@ -109,7 +109,7 @@ async def test_a_viewer_sees_a_log_go(execution_id: str, composition: Compositio
     async with composition.unit_of_work(read_only=True) as work:
         run_id = (await work.executions.get_execution(execution_id)).run_id
     stream = composition.run_streams.follow(run_id, EVERYTHING, {}, with_log=True)
-    pieces = [await anext(stream), await anext(stream)]
+    pieces = [await anext(stream)]
     await remove(composition)
     pieces += [piece async for piece in stream]
 
@@ -126,7 +126,7 @@ async def test_removed_events_are_gone_and_say_so(
     """Events too are answered with 410, also while the newest are gone and others are not yet."""
     events = [{"counter": n, "event": "runner_on_ok", "event_data": {}} for n in (1, 2, 3)]
     async with composition.unit_of_work() as work:
-        await work.executions.store_events(execution_id, events)
+        await work.executions.store_events([(execution_id, events)])
     async with composition.unit_of_work() as work:
         assert await work.retention.remove_newest_events(execution_id, 1) == 1
     url = f"/executions/{execution_id}/events"

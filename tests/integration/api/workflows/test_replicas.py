@@ -21,8 +21,14 @@ COUNT = "for i in $(seq {last}); do echo line $i; sleep {pause}; done"
 
 
 @pytest.fixture
+def limits() -> dict[str, str]:
+    """Return settings of both."""
+    return {}
+
+
+@pytest.fixture
 async def replicas(
-    tmp_path: Path, agent: AgentProcess, postgres_url: str
+    tmp_path: Path, agent: AgentProcess, postgres_url: str, limits: dict[str, str]
 ) -> AsyncIterator[tuple[ControlPlaneProcess, ControlPlaneProcess]]:
     """Return two control planes that know the agent as host 'local'."""
     (tmp_path / "content").mkdir()
@@ -32,6 +38,7 @@ async def replicas(
             tmp_path / "content",
             MYX_DATABASE_URL=postgres_url,
             MYX_REPLICA_LOST_AFTER_S=str(LOST_AFTER_S),
+            **limits,
         )
         for _ in range(2)
     )
@@ -162,3 +169,28 @@ async def test_a_replica_that_stops_hands_over_at_once(
 
     assert ended["status"] == "successful"
     assert await other.download(execution_id) == expect(60)
+
+
+@pytest.mark.parametrize(
+    "limits", [{"MYX_MAX_CONCURRENT_EXECUTIONS": "1"}, {"MYX_MAX_COMMANDS_PER_HOST": "1"}]
+)
+async def test_limits_hold_over_replicas(
+    replicas: tuple[ControlPlaneProcess, ControlPlaneProcess],
+) -> None:
+    """What one replica runs takes the place of what the other would; it says so, then goes on."""
+    one, other = replicas
+    first = await start_counting(one, 600)
+    await wait_for_line(one, first["id"])
+
+    second = await start_counting(other, 1)
+    async with asyncio.timeout(TAKEN_OVER_S), contextlib.aclosing(other.follow(second["id"])) as e:
+        async for name, data in e:
+            assert name != "log"
+            if name == "run" and data["wait_reason"]:
+                break
+    [waiting] = (await other.get(f"/runs/{second['id']}/executions"))["results"]
+    assert waiting["status"] == "pending"
+
+    await one.post(f"/runs/{first['id']}/cancel", {})
+    async with asyncio.timeout(TAKEN_OVER_S):
+        assert (await wait_for_end(other, second["id"]))["status"] == "successful"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from api.executions.service import sum_stats
+from api.executions.events import sum_stats
 
 
 def test_a_recap_adds_up_what_ansible_counted() -> None:

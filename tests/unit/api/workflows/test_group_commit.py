@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -54,6 +54,46 @@ async def test_what_waits_is_committed_together() -> None:
 
     assert await asyncio.gather(first, *others) == ["A", "B", "C", "D"]
     assert transactions.committed == [["a"], ["b", "c", "d"]]
+
+
+async def test_the_same_is_written_once_for_all() -> None:
+    """Who comes with the same function shares its one call, and each gets its own result."""
+    transactions = Transactions()
+    group = GroupCommit(transactions.open)
+    calls: list[list[int]] = []
+
+    async def write_all(unit: list[str], items: Sequence[int]) -> Sequence[int]:
+        calls.append(list(items))
+        unit.append(str(items))
+        return [item * 10 for item in items]
+
+    first = asyncio.create_task(group.join(write_all, 1))
+    await transactions.opened.wait()
+    others = [asyncio.create_task(group.join(write_all, item)) for item in (2, 3)]
+    other = asyncio.create_task(group.run(write("a")))
+    transactions.gate.set()
+
+    assert await asyncio.gather(first, *others, other) == [10, 20, 30, "A"]
+    assert calls == [[1], [2, 3]]
+    assert transactions.committed == [["[1]"], ["[2, 3]", "a"]]
+
+
+async def test_an_item_that_fails_does_not_fail_the_others() -> None:
+    """Where writing for all raises, it is done again for each alone."""
+    transactions = Transactions()
+    transactions.gate.set()
+    group = GroupCommit(transactions.open)
+
+    async def write_all(_unit: list[str], items: Sequence[int]) -> Sequence[int]:
+        if 2 in items:
+            raise ValueError("two")
+        return items
+
+    asked = [group.join(write_all, item) for item in (1, 2, 3)]
+    first, second, third = await asyncio.gather(*asked, return_exceptions=True)
+
+    assert (first, third) == (1, 3)
+    assert isinstance(second, ValueError)
 
 
 async def test_one_that_fails_does_not_fail_the_others() -> None:

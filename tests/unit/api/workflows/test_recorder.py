@@ -32,11 +32,11 @@ class Shelf:
         """Open a transaction."""
         yield self
 
-    async def store_events(self, execution_id: str, events: list[dict[str, Any]]) -> None:
+    async def store_events(self, batches: list[tuple[str, list[dict[str, Any]]]]) -> None:
         """Take events, or refuse them."""
         if self.refusals:
             raise self.refusals.pop(0)
-        self.stored.append((execution_id, events))
+        self.stored += batches
 
 
 def make_recorder(shelf: Shelf, clock: ManualClock) -> Recorder:

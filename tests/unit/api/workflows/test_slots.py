@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+import pytest
+
+from api.executions.places import Refusal
 from api.executions.service import Task
 from api.workflows.turns.slots import Line, Slots
 
@@ -136,3 +139,52 @@ def test_a_run_without_a_place_says_why() -> None:
 
     assert first.explain() is None
     assert second.explain() == ("Waits for a place: 1 executions are under way, the limit is 1.")
+
+
+def test_a_place_that_others_have_is_asked_for_again_in_its_turn() -> None:
+    """While all are taken elsewhere nothing is granted; then the first one in line comes first."""
+    slots = Slots(2)
+    line = open_line(slots)
+    tasks = {name: make_task(name, number) for number, name in enumerate("abc")}
+    for number, task in enumerate(tasks.values()):
+        line.add(task, number)
+    assert take(line) == ["a", "b"]
+
+    line.refuse(tasks["a"], 0, "full")
+    line.refuse(tasks["a"], 0, "full")
+    slots.hand_out()
+    assert (take(line), slots.taken) == ([], 1)
+    slots.resume()
+    assert take(line) == ["a"]
+
+    line.refuse(tasks["a"], 0, "full")
+    line.give_back(tasks["b"])  # one's own end is a place that may be free by now
+    assert take(line) == ["a", "c"]
+
+
+def test_a_host_that_others_fill_keeps_nobody_else_waiting() -> None:
+    """Its task stands back until it is asked for again, or something ends there."""
+    slots = Slots(9)
+    line = open_line(slots, host_limit=2)
+    full, free = make_task("full", 1), make_task("free", 2)
+    line.add(full, 0)
+    assert take(line) == ["full"]
+
+    line.refuse(full, 0, "host_full")
+    line.add(free, 1)
+    assert take(line) == ["free"]
+    slots.resume()
+    assert take(line) == ["full"]
+
+
+@pytest.mark.parametrize("refusal", ["full", "host_full"])
+def test_what_was_refused_can_be_withdrawn(refusal: Refusal) -> None:
+    """A run that is paused or canceled asks for nothing any more."""
+    slots = Slots(9)
+    line, task = open_line(slots), make_task("a", 1)
+    line.add(task, 0)
+    line.take()
+    line.refuse(task, 0, refusal)
+    line.withdraw()
+    slots.resume()
+    assert (take(line), slots.taken) == ([], 0)

@@ -15,8 +15,8 @@ from api.agents.memory import MemoryAgent
 from api.bundles.errors import BundleNotFoundError
 from api.executions.service import Task
 from api.hosts.targets import HostView
+from api.runs.orders import Order
 from api.runs.rollout.schemas import Rollout
-from api.runs.service import Order
 from api.workflows.briefing import Briefing
 from api.workflows.bundle_sender import BundleSender
 from api.workflows.errors import AgentLostError, ExecutionEndedError, ExecutionHeldError

@@ -16,6 +16,7 @@ from api.executions.service import End
 from api.hosts.schemas import Enrollment
 from api.hosts.targets import Contact
 from api.models import Execution, Run
+from api.models.triggers.notification import NotificationEvent
 from api.triggers.signatures import find_delivery_key
 
 RUN = {"kind": "command", "command": ["echo", "--token", "w0rd"], "limit": "web1"}
@@ -197,3 +198,63 @@ async def test_nobody_who_wants_to_know_costs_no_row(
     await hear_of(composition, Contact(1, None, error="No answer."))
     async with composition.unit_of_work(read_only=True) as work:
         assert not await work.telling.fanout.has_events()
+
+
+async def test_what_cannot_be_told_keeps_nobody_else_from_hearing(
+    client: httpx.AsyncClient, receiver: HttpsReceiver, add_notification: Any, carry: Any,
+    composition: Composition,
+) -> None:  # fmt: skip
+    """An event that one notification fails over is set aside for it, counted, and told others."""
+    await add_notification(name="picky", triggered_by=["admin"])
+    await add_notification(name="all")
+    first = await run(client)
+    async with composition.unit_of_work() as work:
+        broken = {"facts": {"id": first}}  # lacks what the first notification looks at
+        started = NotificationEvent.event == "run_started"
+        await work._session.execute(update(NotificationEvent).where(started).values(broken))
+    await carry()
+    second = await run(client)
+    await carry()
+
+    told = [
+        (each.payload["notification"]["name"], each.payload["event"], each.payload["run"]["id"])
+        for each in receiver.received
+    ]
+    assert ("picky", "run_started", first) not in told
+    assert ("picky", "run_successful", first) in told
+    assert ("all", "run_successful", first) in told
+    assert {(name, "run_started", second) for name in ("picky", "all")} < set(told)
+    async with composition.unit_of_work(read_only=True) as work:
+        assert not await work.telling.fanout.has_events()
+    figures = (await composition.monitor.write_figures()).decode()
+    [line] = [each for each in figures.splitlines() if "events_set_aside_total" in each][-1:]
+    assert float(line.split()[1]) >= 1
+
+
+async def test_who_went_offline_in_maintenance_is_told_of_at_its_end(
+    client: httpx.AsyncClient, receiver: HttpsReceiver, add_notification: Any, carry: Any,
+    composition: Composition, clock: ManualClock,
+) -> None:  # fmt: skip
+    """Where it still is: not who was offline before, of whom was told then, or is back."""
+    async with composition.unit_of_work() as work:
+        for name in ("web2", "web3"):
+            await work.host_agents.enroll_host(name, ENROLLMENT, "1.0")
+    await add_notification(events=["host_offline"])
+    await hear_of(composition, Contact(2, "1.0", error="No answer."))
+    await carry()
+    await clock.sleep(1)
+    for name in ("web1", "web2", "web3"):
+        await client.put(f"/hosts/{name}/maintenance", json={"enabled": True})
+    await hear_of(composition, *(Contact(id_, "1.0", error="No answer.") for id_ in (1, 3)))
+    await hear_of(composition, Contact(3, "1.0"))
+    await carry()
+    assert [each.payload["text"] for each in receiver.received] == ["The host web2 is offline."]
+
+    for name in ("web1", "web2", "web3"):
+        await client.put(f"/hosts/{name}/maintenance", json={"enabled": False})
+    await carry()
+
+    assert len(receiver.received) == 2
+    [host] = receiver.received[1].payload["hosts"]
+    assert host["name"] == "web1"
+    assert "during it" in host["reason"]
