@@ -83,7 +83,8 @@ _KINDS: dict[type[rpc.RpcError], type[MyxError]] = {
 
 def translate(host: str, error: rpc.RpcError) -> MyxError:
     """Turn what an agent answers into what the API says."""
-    if isinstance(error, rpc.MethodNotFoundError):
+    # Both are what an agent says that is older than connections are.
+    if isinstance(error, rpc.MethodNotFoundError) or "unknown field" in error.message:
         return AgentFailedError(
             f"The agent of {host} is too old for connections. Install it again: 'myx host install "
             f"{host}'."

@@ -60,7 +60,7 @@ class FakeClient:
         assert timeout_s is None or timeout_s > 0
         self.asked.append((method, path, data, query or {}))
         answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
