@@ -185,7 +185,7 @@ async def test_files_that_a_power_cut_has_emptied_stop_no_agent(host: Any) -> No
     host.kill_supervisor("id")
     write_json(folder.request, {**find_json(folder.request), "boot_id": "the boot before"})
     for path in (folder.child, folder.lock, folder.log, folder.log_index):
-        os.truncate(path, 0)
+        path.write_bytes(b"")
     folder.events_index.write_bytes(bytes(8))
     await host.restart()
     followed = await host.follow("id")
