@@ -53,3 +53,21 @@ def put_off_interrupts() -> t.Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, former)
+
+
+def call_before_termination(last_word: t.Callable[[], None]) -> None:
+    """Call ``last_word`` before SIGTERM does what it would have done to this very process."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    before, pid = signal.getsignal(signal.SIGTERM), os.getpid()
+
+    def handle(number: int, frame: t.Any) -> None:
+        signal.signal(number, before)
+        if os.getpid() == pid:
+            last_word()
+        if callable(before):
+            before(number, frame)
+        else:
+            os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, handle)

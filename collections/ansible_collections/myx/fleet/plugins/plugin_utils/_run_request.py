@@ -86,7 +86,7 @@ def make_key(
 
     Another task, another host, another body and another attempt are another run.
     """
-    job = _find_job(task_vars)
+    job = find_job(task_vars)
     if job is None:
         return None
     of = [task_path, task_vars.get("inventory_hostname"), attempt, body]
@@ -94,11 +94,13 @@ def make_key(
     return f"{job}-{digest[:24]}"
 
 
-def _find_job(task_vars: t.Mapping[str, t.Any]) -> str | None:
+def find_job(task_vars: t.Mapping[str, t.Any]) -> str | None:
+    """Return what AWX or Semaphore call the job in which this runs; None elsewhere."""
     for name in ("awx_job_id", "tower_job_id"):
         if task_vars.get(name):
             return f"awx-{task_vars[name]}"
     if os.environ.get("AWX_JOB_ID"):
         return f"awx-{os.environ['AWX_JOB_ID']}"
     details = (task_vars.get("semaphore_vars") or {}).get("task_details") or {}
-    return f"semaphore-{details['id']}" if details.get("id") else None
+    number = details.get("id") or os.environ.get("SEMAPHORE_TASK_DETAILS_ID")
+    return f"semaphore-{number}" if number else None
