@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 INSTALL_UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
 PEERS := .myx/bench/peers
 SALT := .myx/bench/salt
+COMMUNITY := .myx/community
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test sanity molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
+.PHONY: help demo test sanity matrix molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,16 +19,19 @@ demo: $(VENV)/installed ## control plane, local agent and a real playbook, live 
 test: $(VENV)/installed-dev ## unit, architecture, contract and integration tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-sanity: $(VENV)/installed-dev ## the collection: ansible-test sanity and units, docs, changelog, artifact (TEST=NAME: one)
-	@tests/collection/check $(if $(TEST),--test $(TEST))
+sanity: $(VENV)/installed-dev ## the collection: ansible-test, docs, changelog, artifact (TEST=NAME: one; PART=sanity, units, integration)
+	@tests/collection/check $(if $(TEST),--test $(TEST),$(PART))
 
 molecule: $(VENV)/installed-dev ## roles on real systemd hosts: needs root (ROLE=agent SCENARIO=default SUITE=trixie ACTION=converge)
 	@MYX_LAB_SUITE=$(or $(SUITE),bookworm) tests/collection/scenarios '$(or $(ROLE),*)' '$(or $(SCENARIO),*)' $(ACTION)
 
-lint: $(VENV)/installed-dev ## ruff: rules and format; ansible-lint
+matrix: $(VENV)/installed-dev ## the collection with each ansible-core that it works with: half an hour (CORE=2.21: one)
+	@tests/collection/matrix $(CORE)
+
+lint: $(VENV)/installed-dev $(COMMUNITY)/installed ## ruff: rules and format; ansible-lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/ansible-lint --offline --profile production --exclude tests/acceptance/equality \
+	ANSIBLE_COLLECTIONS_PATH=collections:$(COMMUNITY) $(BIN)/ansible-lint --offline --profile production --exclude tests/acceptance/equality \
 		--exclude tests/integration/agent_runner/warm_modules/content
 
 format: $(VENV)/installed-dev ## let ruff write
@@ -108,4 +112,9 @@ $(VENV)/installed-dev: $(VENV)/installed
 	@$(BIN)/python -m venv .myx/bench/$*
 	@$(BIN)/uv pip install --quiet --python .myx/bench/$*/bin/python --requirements $< \
 		|| .myx/bench/$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Collections of others that playbooks and tests here name.
+$(COMMUNITY)/installed: tests/collection/community | $(VENV)/installed-dev
+	@$<
 	@touch $@

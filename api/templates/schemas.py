@@ -79,6 +79,18 @@ class Argument(BaseModel):
     roles: Annotated[list[str], Field(description="Which roles ask for it; none: the playbook")]
 
 
+class Surveys(BaseModel):
+    """Forms for the arguments, as AWX and Semaphore have them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    awx: Annotated[dict[str, Any], Field(description="The survey_spec of a job template")]
+    semaphore: Annotated[
+        list[dict[str, Any]], Field(description="The survey_vars of a task template")
+    ]
+    left_out: Annotated[list[str], Field(description="Arguments that no form can ask for")]
+
+
 class TemplateDetail(Template):
     """A template with what it takes."""
 
@@ -86,4 +98,5 @@ class TemplateDetail(Template):
     arguments_schema: Annotated[
         dict[str, Any], Field(description="JSON Schema (2020-12) of the variables of a run")
     ]
+    surveys: Surveys
     warnings: Annotated[list[str], Field(description="What could not be found out, and why")]

@@ -16,7 +16,8 @@ from api.templates.content.reading import TemplateFacts
 from api.templates.errors import TemplateNotFoundError
 from api.templates.json_schema import build_schema
 from api.templates.options import Option
-from api.templates.schemas import Argument, Template, TemplateDetail, TemplateQuery
+from api.templates.schemas import Argument, Surveys, Template, TemplateDetail, TemplateQuery
+from api.templates.surveys import build_form, describe_for_awx, describe_for_semaphore
 
 KEPT_CATALOGUES = 8
 """As many bundles are remembered; another one is read again when it is asked for."""
@@ -120,7 +121,17 @@ def _describe_fully(digest: str, name: str, facts: TemplateFacts) -> TemplateDet
             for argument, option in facts.spec.options.items()
         ],
         arguments_schema=build_schema(facts.spec, facts.title or name),
+        surveys=_describe_surveys(name, facts),
         warnings=list(facts.warnings),
+    )
+
+
+def _describe_surveys(name: str, facts: TemplateFacts) -> Surveys:
+    form = build_form(facts.spec)
+    return Surveys(
+        awx=describe_for_awx(form, facts.title or name),
+        semaphore=describe_for_semaphore(form),
+        left_out=list(form.left_out),
     )
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pages import agent_config, agent_protocol, cli, http_api, licences, settings
+from pages import agent_config, agent_protocol, cli, ecosystem, http_api, licences, settings
 
 FOLDER = Path(__file__).parent
 
@@ -20,6 +20,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "agent-protocol.md": agent_protocol.render,
     "agent-config.md": agent_config.render,
     "licences.md": licences.render,
+    "../../awx/job_templates.json": ecosystem.render_awx,
+    "../../semaphore/project.json": ecosystem.render_semaphore,
 }
 
 

@@ -34,6 +34,7 @@ DETAIL = TEMPLATE | {
         ARGUMENT | {"name": "shop_keys", "type": "list", "elements": "str", "secret": True},
     ],
     "arguments_schema": {"type": "object"},
+    "surveys": {"awx": {"spec": []}, "semaphore": [], "left_out": ["shop_keys"]},
     "warnings": ["Which role '{{ x }}' is, only the host knows."],
 }
 
@@ -83,3 +84,12 @@ def test_arguments_that_do_not_fit_are_told_one_a_line(api: Any, myx: Any) -> No
         "  extra_vars.port: give a whole number",
         "  extra_vars.mode: give one of a, b",
     ]
+
+
+def test_the_form_of_a_template_is_printed(api: Any, myx: Any) -> None:
+    """JSON on standard output; what no form can ask for is told beside it."""
+    for path in ("/templates/web%2Fshop", "/templates/web/shop"):
+        api.answer("GET", path, (200, DETAIL))
+    outcome = myx("template", "show", "web/shop", "--survey", "awx")
+    assert json.loads(outcome.out) == {"spec": []}
+    assert "No form can ask for shop_keys" in outcome.err

@@ -3,6 +3,7 @@
 
 import json
 import re
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,14 @@ from api.cli.terminal.tables import print_fields, print_json, print_table
 from api.cli.watching.outcome import ExitCode
 
 Json = dict[str, Any]
+
+
+class Program(StrEnum):
+    """Whose forms can be printed."""
+
+    AWX = "awx"
+    SEMAPHORE = "semaphore"
+
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -49,6 +58,10 @@ def show_template(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Name of the template, or path of its playbook.")
     ],
+    survey: Annotated[
+        Program | None,
+        typer.Option("--survey", help="Print the form for the variables, as AWX or Semaphore."),
+    ] = None,
     content: Content = None,
     as_json: AsJson = False,
 ) -> int:
@@ -59,12 +72,20 @@ def show_template(
     Examples:
       myx template show deploy_caddy
       myx template show deploy_caddy --json | jq .arguments_schema
+      myx template show deploy_caddy --survey awx
     """
     client = open_client()
     template = client.get(f"/templates/{quote_name(name)}", **send_content(client, content))
+    if survey is not None:
+        return _print_survey(template["surveys"], survey)
     if as_json:
         print_json(template)
         return ExitCode.SUCCESSFUL
+    _print_template(template)
+    return ExitCode.SUCCESSFUL
+
+
+def _print_template(template: Json) -> None:
     print_fields(
         [
             ("name", template["name"]),
@@ -82,6 +103,13 @@ def show_template(
         print_table(head, [_tell_argument(argument) for argument in template["arguments"]])
     for warning in template["warnings"]:
         say(f"Warning: {warning}")
+
+
+def _print_survey(surveys: Json, program: Program) -> int:
+    print_json(surveys[program.value])
+    if surveys["left_out"]:
+        names = ", ".join(surveys["left_out"])
+        say(f"No form can ask for {names}: set them in the inventory or as extra variables.")
     return ExitCode.SUCCESSFUL
 
 

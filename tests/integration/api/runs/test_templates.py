@@ -102,6 +102,11 @@ async def test_templates_are_listed_and_shown(client: httpx.AsyncClient) -> None
         jsonschema.Draft202012Validator.check_schema(template["arguments_schema"])
         token = template["arguments_schema"]["properties"]["shop_token"]
         assert (token["writeOnly"], token["format"]) == (True, "password")
+        surveys = template["surveys"]
+        assert surveys["awx"]["name"] == "The shop"
+        fields = {each["name"]: each["type"] for each in surveys["semaphore"]}
+        assert fields == {"shop_version": "", "shop_port": "int"}
+        assert surveys["left_out"] == ["shop_token", "shop_sites"]
 
 
 @pytest.mark.parametrize(

@@ -63,9 +63,9 @@ options:
       - name: MYX_TOKEN
   myx_ca_file:
     description:
-      - PEM file with the certificates that the control plane's certificate is checked against,
-        instead of those of the machine.
-    type: path
+      - Path of a PEM file with the certificates that the control plane's certificate is checked
+        against, instead of those of the machine. An empty one is none.
+    type: str
     env:
       - name: MYX_CA_FILE
   myx_fingerprint:

@@ -47,7 +47,7 @@ class Settings(t.NamedTuple):
         settings = cls(
             url=url,
             token=_check_token((options.get("myx_token") or "").strip()),
-            ca_file=options.get("myx_ca_file") or None,
+            ca_file=_read_path(options.get("myx_ca_file") or ""),
             fingerprint=_read_fingerprint(options.get("myx_fingerprint") or ""),
             timeout_s=options["myx_timeout"],
             retries=options["myx_retries"],
@@ -107,6 +107,11 @@ def _check_token(token: str) -> str:
             "myx_token: holds characters that no API token has; was it cut or wrapped?"
         )
     return token
+
+
+def _read_path(text: str) -> str | None:
+    """Expand it here: of an empty text, plugins' type ``path`` makes the folder they run in."""
+    return os.path.expanduser(os.path.expandvars(text.strip())) or None
 
 
 def _read_fingerprint(text: str) -> str:

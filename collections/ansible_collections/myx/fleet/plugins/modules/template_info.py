@@ -74,6 +74,10 @@ templates:
       description: JSON Schema of the variables of a run.
       returned: with O(name)
       type: dict
+    surveys:
+      description: Forms for the arguments, as AWX and Semaphore have them.
+      returned: with O(name)
+      type: dict
 """
 
 from ansible_collections.myx.fleet.plugins.module_utils._client import Client, quote_segment

@@ -55,6 +55,14 @@ def test_what_cannot_be_used_is_named_with_the_remedy(
     assert remedy in str(caught.value)
 
 
+def test_an_empty_path_is_none(tmp_path: t.Any, monkeypatch: t.Any) -> None:
+    """AWX's credential sets the variable in any case; ``~`` is the home of who runs it."""
+    assert read(myx_ca_file=" ").ca_file is None
+    (tmp_path / "ca.pem").write_text("")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert read(myx_ca_file="~/ca.pem").ca_file == str(tmp_path / "ca.pem")
+
+
 def test_a_token_is_never_repeated() -> None:
     """An error about a token ends up in logs."""
     with pytest.raises(OptionError) as caught:
