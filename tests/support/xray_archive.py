@@ -27,6 +27,16 @@ def make_archive(path: Path, note: str = "") -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def unpack(folder: Path) -> Path:
+    """Unpack an archive into a new folder, and return that."""
+    folder.mkdir()
+    path = folder.with_suffix(".zip")
+    make_archive(path)
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+    return folder
+
+
 def _add(archive: zipfile.ZipFile, name: str, content: bytes, mode: int) -> None:
     entry = zipfile.ZipInfo(name)
     entry.external_attr = (0o100000 | mode) << 16

@@ -2,7 +2,8 @@
 """What does a client make of a link? Outbounds of Xray, read from links as their standards say.
 
 Run as a program it reads links from its standard input, JSON as the role ``xray`` writes them, and
-prints a configuration with a SOCKS proxy for each, at 1080 and the following ports.
+prints a configuration with a SOCKS proxy for each, at 1080 and the following ports. Its argument is
+the file of a certificate that the client trusts.
 """
 
 import base64
@@ -101,9 +102,13 @@ _READERS = {
 }
 
 
-def make_client(rows: list[dict[str, str]]) -> dict[str, Any]:
+def make_client(rows: list[dict[str, str]], ca_file: str = "") -> dict[str, Any]:
     """Return the configuration of a client that has a proxy for each link."""
     outbounds = [read_link(row["link"], f"{row['inbound']}/{row['client']}") for row in rows]
+    for outbound in outbounds:
+        tls = outbound.get("streamSettings", {}).get("tlsSettings")
+        if tls and ca_file:
+            tls["certificates"] = [{"usage": "verify", "certificateFile": ca_file}]
     proxies = [
         {"tag": f"proxy {place}", "protocol": "socks", "listen": "127.0.0.1", "port": port}
         for place, port in enumerate(range(FIRST_PORT, FIRST_PORT + len(rows)))
@@ -116,4 +121,4 @@ def make_client(rows: list[dict[str, str]]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(make_client(json.load(sys.stdin))))
+    sys.stdout.write(json.dumps(make_client(json.load(sys.stdin), *sys.argv[1:])))
