@@ -35,7 +35,8 @@ PARTS = (
 )
 """What of a checkout goes into the wheel or decides what is downloaded."""
 
-IGNORED = {"__pycache__", "node_modules"}
+IGNORED = {"__pycache__", "molecule", "node_modules"}
+"""Folders, with those whose name begins with a dot, that make no other program."""
 
 GLIBC_TAGS = ("2_28", "2_27", "2_26", "2_25", "2_24", "2_17", "2_12", "2_5")
 """The glibc versions that wheels may be built for: 2.28 is what the host must have."""
