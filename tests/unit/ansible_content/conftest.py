@@ -18,12 +18,12 @@ def root() -> Path:
 
 
 @pytest.fixture
-def load_program() -> Callable[[str], ModuleType]:
-    """Give a function that loads a program of the role ``agent``."""
+def load_program() -> Callable[..., ModuleType]:
+    """Give a function that loads a program of a role, of ``agent`` where none is named."""
 
-    def load(name: str) -> ModuleType:
-        path = ROOT / f"collections/ansible_collections/myx/fleet/roles/agent/files/{name}.py"
-        spec = importlib.util.spec_from_file_location(f"role_agent_{name}", path)
+    def load(name: str, role: str = "agent") -> ModuleType:
+        path = ROOT / f"collections/ansible_collections/myx/fleet/roles/{role}/files/{name}.py"
+        spec = importlib.util.spec_from_file_location(f"role_{role}_{name}", path)
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
