@@ -59,7 +59,7 @@ def test_compiled_files_stay_behind(folder: Path, tmp_path: Path) -> None:
 def test_a_folder_without_a_python_is_refused(folder: Path, missing: str) -> None:
     """The sentence names the folder and where such ones come from."""
     (folder / missing).unlink()
-    with pytest.raises(BundleError, match=r"cpython is no CPython .* uv python install"):
+    with pytest.raises(BundleError, match=r"cpython is no CPython .*'uv python install'"):
         OwnPython.load(folder)
 
 

@@ -79,6 +79,8 @@ def _read(data: bytes, offset: int) -> Element:
     if length & _LONG_LENGTH:
         size = length & ~_LONG_LENGTH
         length, begin = int.from_bytes(data[begin : begin + size], "big"), begin + size
+    if begin + length > len(data):
+        raise IndexError("it is cut off")
     return Element(tag, data[begin : begin + length], begin + length)
 
 
