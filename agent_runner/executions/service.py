@@ -102,7 +102,7 @@ class Executions:
         self._changes = Changes()
         self._supervisors = Supervisors(warm=ways.warm)
         self._registry = Registry(spools, self._changes, self._note_end)
-        self._idling = Idling(spools.unkept, self._registry.is_live, ways.unkept_idle_s)
+        self._idling = Idling(spools.unkept, self._registry, ways.unkept_idle_s)
         admission = Admission(spools.kept.path, policy_path, self._registry, limits)
         self._audit = AuditLog(state_dir.resolve() / AUDIT_NAME)
         self._starter = Starter(

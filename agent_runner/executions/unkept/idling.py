@@ -5,11 +5,11 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable
 
 import msgspec
 
 from agent_runner.executions.folder import Folder, write_cancel
+from agent_runner.executions.registry import Registry
 from agent_runner.executions.spool import Spool, find_result, signal_supervisor
 
 IDLE_S = 60.0
@@ -26,15 +26,13 @@ class Idling:
 
     Args:
         spool: where they are.
-        is_live: tells whether one is still followed to its end.
+        registry: follows each to its end, and forgets what was removed.
         idle_s: after so many seconds without a question one is given up.
     """
 
-    def __init__(
-        self, spool: Spool, is_live: Callable[[str], bool], idle_s: float = IDLE_S
-    ) -> None:
+    def __init__(self, spool: Spool, registry: Registry, idle_s: float = IDLE_S) -> None:
         self._spool = spool
-        self._is_live = is_live
+        self._registry = registry
         self._idle_s = idle_s
         self._asked_at: dict[str, float] = {}
         self._acknowledged: set[str] = set()
@@ -75,16 +73,18 @@ class Idling:
     async def _run(self) -> None:
         while True:
             self._wakeup.clear()
-            pause_s = await asyncio.to_thread(self._look_through, self._now())
+            removed, pause_s = await asyncio.to_thread(self._look_through, self._now())
+            for command_id in removed:
+                self._registry.acknowledge(command_id)
             try:
                 async with asyncio.timeout(pause_s):
                     await self._wakeup.wait()
             except TimeoutError:
                 continue
 
-    def _look_through(self, now: float) -> float | None:
-        """End and remove what is due, in a thread; return when to look again."""
-        pauses = []
+    def _look_through(self, now: float) -> tuple[list[str], float | None]:
+        """End and remove what is due, in a thread; return what is gone and when to look again."""
+        removed, pauses = [], []
         for command_id, asked_at in list(self._asked_at.items()):
             left_s = asked_at + self._idle_s - now
             is_wanted = left_s > 0 and command_id not in self._acknowledged
@@ -92,12 +92,13 @@ class Idling:
                 if not is_wanted and self._give_up(self._spool.locate(command_id)):
                     del self._asked_at[command_id]
                     self._acknowledged.discard(command_id)
+                    removed.append(command_id)
                     continue
             except (OSError, msgspec.DecodeError) as error:
                 _logger.warning("not_removed", extra={"id": command_id, "error": str(error)})
             pauses.append(left_s if left_s > 0 else self._idle_s)
         self._spool.sweep(time.time(), REMEMBERED_S)
-        return min(pauses, default=None)
+        return removed, min(pauses, default=None)
 
     def _give_up(self, folder: Folder) -> bool:
         """Remove one that has ended, or ask for its end; return whether it is gone."""
@@ -107,7 +108,7 @@ class Idling:
             write_cancel(folder, "nobody has asked for it any more")
             signal_supervisor(folder, signal.SIGTERM)
             return False
-        return not self._is_live(folder.command_id) and self._spool.remove(folder)
+        return not self._registry.is_live(folder.command_id) and self._spool.remove(folder)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -25,6 +25,14 @@ async def _wait_until_gone(path: Path) -> None:
             await asyncio.sleep(0.01)
 
 
+async def _wait_until_forgotten(host: Any) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            if not host.executions._registry._ended:
+                return
+            await asyncio.sleep(0.01)
+
+
 async def _acknowledge(host: Any, command_id: str) -> None:
     params = wire.AcknowledgeCommandParams(command_id=command_id)
     await host.executions.acknowledge(params)
@@ -64,6 +72,7 @@ async def test_nothing_stays_of_what_was_acknowledged(host: Any) -> None:
     await _wait_until_gone(host.unkept_folder("id").path)
     with pytest.raises(LogGoneError):
         await host.read("id")
+    assert host.executions._registry._ended == {}
     assert [(line["action"], line["kind"]) for line in _read_audit(host)] == [
         ("start", "command"),
         ("end", "command"),
@@ -91,6 +100,7 @@ async def test_what_nobody_asks_for_is_ended(host: Any) -> None:
     await host.restart()
     await host.run("id", "sleep", "1000", keep=False)
     await _wait_until_gone(host.unkept_folder("id").path)
+    await _wait_until_forgotten(host)
     end = _read_audit(host)[-1]
     assert (end["action"], end["result"]) == ("end", "canceled")
 
