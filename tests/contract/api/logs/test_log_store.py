@@ -288,8 +288,10 @@ async def test_a_log_that_cannot_be_sealed_fails_alone(tmp_path: Path) -> None:
     await store.close()
     (tmp_path / "e2/e2.index").unlink()
     (tmp_path / "e2/e2.index").mkdir()
+    store = FileLogStore(tmp_path)
 
     good, bad = await asyncio.gather(store.seal("e1"), store.seal("e2"), return_exceptions=True)
 
     assert good == 1
     assert isinstance(bad, LogStorageError)
+    await store.close()
