@@ -2,7 +2,8 @@
 """How are log and events of an execution carried home? From where our copy ends, to the end.
 
 Log pieces are asked for with a wait, so that a new byte is on its way at once. Events are fetched
-beside them, in large batches: soon after output, since tasks print, and at most twice a second.
+beside them, in large batches: soon after output, since tasks print, at most twice a second where
+somebody waits for them, and seldom where nobody does, since each fetch is a write of the database.
 """
 
 import structlog
@@ -25,7 +26,10 @@ LOG_WAIT_S = 25.0
 """How long the agent may wait for a new byte before it answers with none."""
 
 EVENTS_INTERVAL_S = 0.5
-"""The shortest time between two fetches of events while the execution runs."""
+"""The shortest time between two fetches of events while the execution runs, for one who waits."""
+
+UNREAD_EVENTS_INTERVAL_S = 2.0
+"""The same while nobody waits for them."""
 
 IDLE_PAUSE_S = 0.2
 """A pause after an answer without a byte that came early, whatever its cause."""
@@ -112,8 +116,9 @@ class Follower:
 
     def _left_s(self) -> float:
         """Return how long it is until events may be fetched again."""
-        since_s = self._clock.monotonic() - self._events_fetched_at
-        return max(0.0, EVENTS_INTERVAL_S - since_s)
+        is_awaited = self._recorder.is_awaited(self._task)
+        interval_s = EVENTS_INTERVAL_S if is_awaited else UNREAD_EVENTS_INTERVAL_S
+        return max(0.0, self._events_fetched_at + interval_s - self._clock.monotonic())
 
     async def _fetch_events(self, wait_s: float) -> bool:
         """Store the next batch of events; return whether it was the last."""

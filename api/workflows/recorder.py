@@ -10,7 +10,7 @@ import structlog
 from agent_runner.protocol.methods import LogType
 from api.core.clock import Clock
 from api.core.errors import UnavailableError
-from api.executions.changes import Changes
+from api.executions.changes import Changes, Move
 from api.executions.events import STATS_EVENT, read_recap
 from api.executions.places import Claim, Refusal
 from api.executions.schemas import Execution
@@ -75,6 +75,10 @@ class Recorder:
         )
         self._changes.publish_log(task.run_id, task.id)
         return size
+
+    def is_awaited(self, task: Task) -> bool:
+        """Say whether somebody here waits for what happens to the execution."""
+        return self._changes.has_subscribers(Move("events", execution_id=task.id))
 
     async def store_events(self, task: Task, events: Sequence[dict[str, Any]]) -> None:
         """Store events."""

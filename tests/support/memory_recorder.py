@@ -17,6 +17,7 @@ class MemoryRecorder:
         self.events: list[dict[str, Any]] = []
         self.grown = asyncio.Event()
         self.told = asyncio.Event()
+        self.awaited = False
 
     async def get_log_size(self, task: Task) -> int:
         """Return how much of the log is stored."""
@@ -36,6 +37,10 @@ class MemoryRecorder:
         size = await self.logs.append(task.id, offset, log_type, data)
         self.grown.set()
         return size
+
+    def is_awaited(self, _task: Task) -> bool:
+        """Say whether somebody waits for events, as the test has it."""
+        return self.awaited
 
     async def store_events(self, _task: Task, events: list[dict[str, Any]]) -> None:
         """Remember events."""

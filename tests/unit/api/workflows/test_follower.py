@@ -116,6 +116,33 @@ async def test_events_arrive_while_the_log_is_quiet(
     await following
 
 
+@pytest.mark.parametrize(("awaited", "pause_s"), [(True, 0.5), (False, 2.0)])
+async def test_events_are_fetched_seldom_where_nobody_waits_for_them(
+    follower: Follower,
+    begin: Begin,
+    recorder: MemoryRecorder,
+    clock: ManualClock,
+    awaited: bool,  # noqa: FBT001 - pytest calls it so
+    pause_s: float,
+) -> None:
+    """A task's event is stored after the pause that fits, counted from the beginning."""
+    recorder.awaited = awaited
+    go_on = asyncio.Event()
+
+    async def program(execution: MemoryExecution) -> int:
+        await execution.write(b"a task has ended\n")
+        await execution.emit("runner_on_ok")
+        await go_on.wait()
+        return 0
+
+    await begin(program)
+    following = asyncio.create_task(follower.follow(has_events=True))
+    await recorder.told.wait()
+    assert clock.monotonic() == pytest.approx(pause_s, abs=0.25)
+    go_on.set()
+    await following
+
+
 async def test_it_goes_on_where_the_copy_ends(
     follower: Follower, begin_long_ago: Begin, recorder: MemoryRecorder, task: Task
 ) -> None:
