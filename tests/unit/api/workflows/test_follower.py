@@ -100,6 +100,7 @@ async def test_events_arrive_while_the_log_is_quiet(
     follower: Follower, begin: Begin, recorder: MemoryRecorder
 ) -> None:
     """The events behind the last output are stored although no further output comes."""
+    recorder.awaited = True
     go_on = asyncio.Event()
 
     async def program(execution: MemoryExecution) -> int:
@@ -116,31 +117,32 @@ async def test_events_arrive_while_the_log_is_quiet(
     await following
 
 
-@pytest.mark.parametrize(("awaited", "pause_s"), [(True, 0.5), (False, 2.0)])
 async def test_events_are_fetched_seldom_where_nobody_waits_for_them(
-    follower: Follower,
-    begin: Begin,
-    recorder: MemoryRecorder,
-    clock: ManualClock,
-    awaited: bool,  # noqa: FBT001 - pytest calls it so
-    pause_s: float,
+    follower: Follower, begin: Begin, recorder: MemoryRecorder, clock: ManualClock, task: Task
 ) -> None:
-    """A task's event is stored after the pause that fits, counted from the beginning."""
-    recorder.awaited = awaited
+    """A second after output they are left where they are; after two they are stored."""
     go_on = asyncio.Event()
 
     async def program(execution: MemoryExecution) -> int:
-        await execution.write(b"a task has ended\n")
         await execution.emit("runner_on_ok")
+        await execution.write(b"one\n")
+        await clock.sleep(1)
+        await execution.write(b"two\n")
         await go_on.wait()
+        await clock.sleep(1)
+        await execution.write(b"three\n")
+        await recorder.told.wait()
         return 0
 
     await begin(program)
     following = asyncio.create_task(follower.follow(has_events=True))
-    await recorder.told.wait()
-    assert clock.monotonic() == pytest.approx(pause_s, abs=0.25)
+    while await recorder.get_log_size(task) < len("one\ntwo\n"):
+        await recorder.grown.wait()
+        recorder.grown.clear()
+    assert not recorder.events
     go_on.set()
     await following
+    assert recorder.events
 
 
 async def test_it_goes_on_where_the_copy_ends(
