@@ -25,7 +25,7 @@ from api.cli.commands import (
     users,
 )
 from api.cli.commands.content import templates
-from api.cli.commands.fleet import groups, host_changes, inventory
+from api.cli.commands.fleet import copying, groups, host_changes, inventory
 from api.cli.commands.triggers import notifications, schedules, webhooks
 from api.cli.errors import CliError
 from api.cli.verbs import Verb, VerbGroup
@@ -60,7 +60,7 @@ app = _make_app("""Run Ansible playbooks on the hosts themselves, and watch them
       myx run playbooks/deploy_caddy.yml --limit web
       myx exec --limit all -- uptime
     """)
-host_app = _make_app("""Hosts: add, install, enroll, list, show, set, rotate, remove.""")
+host_app = _make_app("""Hosts: add, install, enroll, list, show, set, put, rotate, remove.""")
 db_app = _make_app("""The control plane's own data: migrate, check, prune, backup, restore.""")
 inventory_app = _make_app("""The inventory as a whole: import, list.""")
 group_app = _make_app("""Groups: nested, with variables: add, list, show, set, remove.""")
@@ -134,6 +134,7 @@ _HOST_VERBS: dict[str, Callable[..., int]] = {
     "set": host_changes.set_hosts,
     "maintenance": host_duty.set_maintenance,
     "limit": host_duty.set_limits,
+    "put": copying.put,
     "rotate": credentials.rotate_credentials,
     "remove": hosts.remove_hosts,
 }

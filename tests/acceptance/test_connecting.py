@@ -161,6 +161,30 @@ def test_what_needs_one_place_has_it(
     assert fleet["web1"].ask("find / -xdev -name '.myx-*'") == ""
 
 
+def test_files_are_copied_from_the_command_line(
+    fleet: dict[str, Host], myx: CommandLine, tmp_path: Path
+) -> None:
+    """A folder with all that is in it, and a file; what is there is not sent again."""
+    folder, host = tmp_path / "folder", fleet["web1"]
+    script = folder / "ä b/run.sh"
+    script.parent.mkdir(parents=True)
+    script.write_text("#!/bin/sh\necho hello\n")
+    script.chmod(0o755)
+    (folder / "link").symlink_to("ä b/run.sh")
+    for said in ("copied", "as it was"):
+        outcome = myx.succeed("host", "put", "web1", str(folder), "/srv/put")
+        assert said in outcome.stdout + outcome.stderr
+    assert host.ask("'/srv/put/ä b/run.sh'; readlink /srv/put/link") == "hello\nä b/run.sh"
+    script.write_text("#!/bin/sh\necho other\n")
+    myx.succeed("host", "put", "web1", str(folder), "/srv/put")
+    assert host.ask("/srv/put/link") == "other"
+    myx.succeed("host", "put", "web1", str(script), "/home/deploy/one", "--user", "deploy")
+    assert host.ask("stat -c '%U %a' /home/deploy/one") == "deploy 755"
+    refused = myx.run("host", "put", "web1", str(script), "/srv/put/one", "--user", "deploy")
+    assert refused.exit_code == 1
+    assert "Permission denied" in refused.stderr
+
+
 def test_a_host_that_is_away_is_unreachable(
     ansible: Ansible, myx: CommandLine, fleet: dict[str, Host], tmp_path: Path
 ) -> None:

@@ -112,6 +112,22 @@ class ApiClient:
 
         return self._retry(attempt)
 
+    def put_bytes(self, path: str, data: Body, size: int, query: Json) -> Any:
+        """Send bytes, or what an open file has left, once: a broken connection is an error."""
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        target = _with_query(path, query)
+        response = self._send("PUT", target, data, headers, timeout_s=UPLOAD_TIMEOUT_S)
+        return _decode(response, self.server)
+
+    def post_lines(self, path: str, body: Json, timeout_s: float) -> Iterator[bytes]:
+        """Ask for something, once, and yield the lines of the answer as they come."""
+        headers = {"Content-Type": "application/json"}
+        response = self._send("POST", path, json.dumps(body).encode(), headers, timeout_s)
+        rest = b""
+        for data in response.iterate():
+            *lines, rest = (rest + data).split(b"\n")
+            yield from lines
+
     def stream(self, path: str, **query: Any) -> Iterator[ServerEvent]:
         """Yield server-sent events until the control plane closes the stream."""
         parser = EventParser()

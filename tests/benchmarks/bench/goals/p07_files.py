@@ -1,28 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """P7: how fast do files come to a host: a large one, a thousand small ones, and what is there?
 
-Files travel as a run's content: packed, sent to the control plane and on to the host, checked,
-unpacked, and a playbook of one task runs from them. All of that is counted.
+``myx host put`` beside scp: each is a process that a user starts, and all of it is counted. What
+MyX sends passes through the control plane.
 """
 
-import gzip
-import hashlib
-import io
 import secrets
-import tarfile
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 from bench.goals import Effort, Goal
-from bench.harness.accounts import open_account
+from bench.harness.accounts import Account, open_account
 from bench.harness.measuring import Figures, Way, WrongResultError, measure, timed
 from bench.harness.results import Result, Verdict, divide
 from bench.peers.ansible import PIPELINING, Ansible
+from bench.peers.programs import run_program
 from bench.peers.shell import run_scp
 from bench.testbed.looking import find_host_account, find_pid, find_root, forget
 from bench.testbed.testbed import Testbed
-from driver.agents import set_limits
+from driver.control_plane import MYX
 from lab.hosts import Host
 
 MIB = 2**20
@@ -31,30 +28,19 @@ SMALL, SMALL_BYTES = 1000, 4096
 ANSIBLE_SMALL = 50
 """Ansible takes half a second for each; a thousand would take longer than all the rest."""
 TARGET = "/var/tmp/myx-bench-files"  # noqa: S108 - a folder of the test host
-CONTENT_DIR = "/opt/myx-deployment-tool"
 LARGE, SMALL_FILES, AGAIN = f"{LARGE_MIB} MiB", f"{SMALL:,} x 4 KiB", "unchanged again"
-PLAYBOOK = b"""---
-- name: Be there
-  hosts: all
-  gather_facts: false
-  tasks:
-    - name: Say so
-      ansible.builtin.debug:
-        msg: there
-"""
 
 
 def run(testbed: Testbed, effort: Effort) -> Result:
     """Measure in turn."""
-    host, source = testbed.host, testbed.folder / "p7"
-    set_limits(host, bundle_max_bytes=2 * LARGE_MIB * MIB, bundle_unpacked_max_bytes=4 * 2**30)
+    source = testbed.folder / "p7"
     _make_sources(source)
-    ours = _Ours(testbed)
+    ours = _Ours(testbed, source)
     ways = [
-        Way(f"MyX, {LARGE}", partial(ours.send, lambda: {"large": _make_large(source)})),
+        Way(f"MyX, {LARGE}", partial(ours.put, "large")),
         Way(f"scp, {LARGE}", partial(_scp, testbed, source / "large")),
-        Way(f"MyX, {SMALL_FILES}", partial(ours.send, lambda: _make_small(source))),
-        Way(f"MyX, {SMALL_FILES}, {AGAIN}", ours.send_again),
+        Way(f"MyX, {SMALL_FILES}", partial(ours.put, "small")),
+        Way(f"MyX, {SMALL_FILES}, {AGAIN}", partial(ours.put_again, "small")),
         Way(f"scp -r, {SMALL_FILES}", partial(_scp, testbed, source / "small")),
         Way(f"ansible copy, {ANSIBLE_SMALL} x 4 KiB", partial(_copy, testbed, source / "few")),
     ]
@@ -68,72 +54,43 @@ def _make_sources(source: Path) -> None:
         (source / name).mkdir(parents=True)
         for number in range(count):
             (source / name / f"{number:04}").write_bytes(secrets.token_bytes(SMALL_BYTES))
-    _make_large(source)
-
-
-def _make_large(source: Path) -> bytes:
-    """Return a file that no one has seen, and lay it down for scp."""
-    data = secrets.token_bytes(MIB) * (LARGE_MIB - 1) + secrets.token_bytes(MIB)
-    (source / "large").write_bytes(data)
-    return data
-
-
-def _make_small(source: Path) -> dict[str, bytes]:
-    files = {path.name: path.read_bytes() for path in (source / "small").iterdir()}
-    return files | {"0000": secrets.token_bytes(SMALL_BYTES)}
+    with (source / "large").open("wb") as large:
+        for _ in range(LARGE_MIB):
+            large.write(secrets.token_bytes(MIB))
 
 
 class _Ours:
-    """Sends files as the content of a run."""
+    """Copies as a user does: ``myx host put``, through the control plane and the agent."""
 
-    def __init__(self, testbed: Testbed) -> None:
+    def __init__(self, testbed: Testbed, source: Path) -> None:
         self._testbed = testbed
-        self._last: dict[str, bytes] = {}
+        self._source = source
+        self._account = open_account("p7-myx")
 
-    def send(self, make: Callable[[], dict[str, bytes]]) -> Figures:
-        """Send files that the host has never had."""
-        self._last = make()
-        return self.send_again()
+    def put(self, name: str) -> Figures:
+        """Copy a file or folder to where nothing is."""
+        forget(self._testbed.host, TARGET)
+        return self.put_again(name)
 
-    def send_again(self) -> Figures:
-        """Send the files of the last time."""
-        host, files = self._testbed.host, self._last
+    def put_again(self, name: str) -> Figures:
+        """Copy a file or folder to where it may be already."""
+        testbed, host, source = self._testbed, self._testbed.host, self._source / name
         before = _count_received(host)
-        digests: list[str] = []
-        accounts = {"controller": self._testbed.controller, "host": find_host_account(host)}
-        figures = timed(accounts, lambda: digests.append(self._deliver(files)))
-        received = _count_received(host) - before
-        unpacked = find_root(host) / CONTENT_DIR.removeprefix("/") / digests[0]
-        for name, data in files.items():
-            if (unpacked / "files" / name).read_bytes() != data:
-                raise WrongResultError(f"{name} is not as it was sent")
-        return figures | {"received_mb": received / 1e6}
-
-    def _deliver(self, files: dict[str, bytes]) -> str:
-        bundle = _pack(files)
-        digest = hashlib.sha256(bundle).hexdigest()
-        testbed = self._testbed
-        listed = testbed.triggers.ask("GET", "/bundles?page_size=500")["results"]
-        if digest not in {each["digest"] for each in listed}:
-            testbed.triggers.send(f"/bundles/{digest}", bundle, "application/gzip")
-        body = {"kind": "playbook", "playbook": "there.yml", "bundle_digest": digest}
-        testbed.triggers.follow(body | {"limit": testbed.host.name}).expect("ok=1 ")
-        return digest
+        accounts = {
+            "client": self._account,
+            "controller": testbed.controller,
+            "host": find_host_account(host),
+        }
+        argv = [MYX, "host", "put", host.name, source, TARGET]
+        variables = testbed.plane.environment
+        figures = timed(accounts, lambda: _run(self._account, argv, variables))
+        _compare(source, find_root(host) / TARGET.removeprefix("/"))
+        return figures | {"received_mb": (_count_received(host) - before) / 1e6}
 
 
-def _pack(files: dict[str, bytes]) -> bytes:
-    """Pack files beside a playbook, always to the same bytes; random bytes cannot be pressed."""
-    out = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=out, mode="wb", compresslevel=0, mtime=0) as pressed,
-        tarfile.open(fileobj=pressed, mode="w") as archive,
-    ):
-        named = {"there.yml": PLAYBOOK} | {f"files/{name}": files[name] for name in sorted(files)}
-        for name, data in named.items():
-            about = tarfile.TarInfo(name)
-            about.size, about.mode = len(data), 0o644
-            archive.addfile(about, io.BytesIO(data))
-    return out.getvalue()
+def _run(account: Account, argv: Sequence[str | Path], variables: dict[str, str]) -> None:
+    ours = {name: value for name, value in variables.items() if name.startswith("MYX_")}
+    run_program(account, argv, **ours)
 
 
 def _scp(testbed: Testbed, source: Path) -> Figures:
