@@ -68,6 +68,7 @@ options:
     vars:
       - name: myx_fingerprint
   pipelining:
+    description: Whether modules are piped into the host's Python, without a file there.
     default: true
     env:
       - name: ANSIBLE_PIPELINING
