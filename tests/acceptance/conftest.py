@@ -25,7 +25,7 @@ from lab.prerequisites import find_obstacle
 SUITE = os.environ.get("MYX_LAB_SUITE", DEFAULT_SUITE)
 """The Debian release of the hosts."""
 
-FLEET = {"web1": ("web",), "web2": ("web",), "db1": ("db",)}
+FLEET = {"web1": ("web",), "web2": ("web",), "db1": ("db", "xray")}
 """The hosts that tests share, with their groups."""
 
 MAX_HOSTS = 4
