@@ -8,13 +8,28 @@ SALT := .myx/bench/salt
 COMMUNITY := .myx/community
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo test sanity matrix molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
+.PHONY: help demo web webcheck browser test sanity matrix molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
+WEB := api/web
+WEB_SOURCES := $(addprefix $(WEB)/,index.html package-lock.json vite.config.ts) \
+	$(shell find $(WEB)/src -type f ! -name '*.test.ts' ! -name schema.d.ts)
+# Node comes with the environment, so that a machine needs none of its own.
+NPM := cd $(WEB) && PATH="$(CURDIR)/$(BIN):$$PATH" npm --no-audit --no-fund --loglevel=error
+
 demo: $(VENV)/installed ## control plane, local agent and a real playbook, live (ONCE=1: stop after the run)
+	@$(MAKE) --no-print-directory web || echo "Going on without the browser interface: it could not be built." >&2
 	@$(BIN)/myx demo $(if $(ONCE),--once)
+
+web: $(WEB)/built/index.html ## the browser interface, where its sources changed
+
+webcheck: $(WEB)/node_modules/.installed-dev ## the browser interface: types, biome, unit tests
+	@$(NPM) run --silent check
+
+browser: $(WEB)/node_modules/.installed-dev web $(VENV)/installed-browser ## a real browser against a real control plane: needs Chromium
+	$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
 
 test: $(VENV)/installed-dev ## unit, architecture, contract and integration tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
@@ -44,7 +59,7 @@ types: $(VENV)/installed-dev ## mypy strict
 contracts: $(VENV)/installed-dev ## who may import whom
 	$(BIN)/lint-imports
 
-check: lint types contracts test ## everything that needs no root
+check: lint types contracts webcheck test ## everything that needs no root
 
 properties: $(VENV)/installed-dev ## property tests with new random cases
 	$(BIN)/python -m pytest tests/unit --hypothesis-profile=exploring -m hypothesis $(PYTEST_ARGS)
@@ -104,6 +119,27 @@ $(VENV)/installed: pyproject.toml constraints.txt | $(BIN)/uv
 
 $(VENV)/installed-dev: $(VENV)/installed
 	@$(INSTALL_UV) --group dev || { $(BIN)/pip install --quiet --upgrade 'pip>=25.1' && $(INSTALL_PIP) --group dev; }
+	@touch $@
+
+$(VENV)/installed-browser: $(VENV)/installed-dev
+	@$(INSTALL_UV) --group browser || $(INSTALL_PIP) --group browser
+	@touch $@
+
+$(BIN)/npm: constraints.txt | $(BIN)/uv
+	@$(INSTALL_UV) --group web || { $(BIN)/pip install --quiet --upgrade 'pip>=25.1' && $(INSTALL_PIP) --group web; }
+	@touch $@
+
+$(WEB)/node_modules/.installed: $(WEB)/package-lock.json | $(BIN)/npm
+	@$(NPM) ci --omit=dev
+	@touch $@
+
+$(WEB)/node_modules/.installed-dev: $(WEB)/package-lock.json | $(BIN)/npm
+	@$(NPM) ci
+	@touch $(@D)/.installed $@
+
+$(WEB)/built/index.html: $(WEB_SOURCES) | $(WEB)/node_modules/.installed
+	@echo "Building the browser interface (where its sources changed)"
+	@$(NPM) run --silent build -- --logLevel warn
 	@touch $@
 
 # What MyX is measured against has environments of its own: its versions are none of the project's.

@@ -46,7 +46,7 @@ from api.sessions.router import router as sessions_router
 from api.templates.router import router as templates_router
 from api.tokens.router import router as tokens_router
 from api.users.router import router as users_router
-from api.web.router import router as web_router
+from api.web.router import add_browser_interface
 from api.webhooks.router import DELIVERIES_PATH
 from api.webhooks.router import public_router as deliveries_router
 from api.webhooks.router import router as webhooks_router
@@ -142,7 +142,7 @@ def create_app(settings: Settings, composition: Composition | None = None) -> Fa
     app.state.composition = composition
     _add_edges(app, composition)
     app.include_router(health.router)
-    app.include_router(web_router)
+    add_browser_interface(app)
     app.include_router(sign_in_router, prefix=API_PREFIX)
     app.include_router(deliveries_router, prefix=API_PREFIX)
     app.include_router(_make_api_router())

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The browser page: three files of our own, no third party, nothing to build."""
+"""The browser interface: its TypeScript sources, and the route of what is built of them."""

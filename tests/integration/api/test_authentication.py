@@ -11,7 +11,7 @@ from api.core.errors import SettingsError
 from api.core.settings import Settings
 from api.main import API_PREFIX, create_app
 
-PAGES = {"/", "/web/app.js", "/web/app.css", "/docs", "/docs/start.js", "/openapi.json"}
+PAGES = {"/", "/web/{name}", "/docs", "/docs/start.js", "/openapi.json"}
 WITHOUT_TOKEN = {
     ("POST", "/api/v1/session"),  # a name and a password
     ("POST", "/api/v1/webhooks/{webhook_id}/deliveries"),  # a signature

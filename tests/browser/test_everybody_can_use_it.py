@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Can everybody use it? Contrast, names and roles as WCAG 2.1 AA asks, on every page."""
+
+import pytest
+from playwright.async_api import Browser, expect
+from real_control_plane import ControlPlaneProcess
+from viewer import Viewer
+
+PAGES = {
+    "/overview": "Overview",
+    "/runs": "Runs",
+    "/runs/1": "test",
+    "/hosts": "Hosts",
+    "/hosts/local": "local",
+    "/launch": "Run something",
+    "/schedules": "Schedules",
+    "/webhooks": "Webhooks",
+    "/people": "People and tokens",
+    "/audit": "Audit",
+    "/settings": "Settings",
+}
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+async def test_axe_finds_nothing(
+    browser: Browser, control_plane: ControlPlaneProcess, scheme: str, width: int
+) -> None:
+    """Light and dark, on a desk and on a phone; nothing is wider than a phone's screen."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": 844},
+        color_scheme="dark" if scheme == "dark" else "light",
+        locale="en-GB",
+        reduced_motion="reduce",
+    )
+    viewer = Viewer(await context.new_page(), control_plane)
+    await viewer.open()
+    await expect(viewer.page.get_by_role("button", name="Sign in")).to_be_visible()
+    found = {"/": await viewer.list_violations()}
+    await viewer.enter()
+    await viewer.start_script("printf '\\033[31mred\\033[32mgreen\\033[33myellow\\033[0m\\n'")
+    await viewer.see_status("successful")
+    for path, heading in PAGES.items():
+        await viewer.go(path)
+        title = viewer.page.get_by_role("heading", name=heading, level=1)
+        await expect(title).to_be_visible()
+        await expect(viewer.page.locator("[aria-busy=true]")).to_have_count(0)
+        found[path] = await viewer.list_violations()
+        overflow = await viewer.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, path
+    await context.close()
+    assert {path: problems for path, problems in found.items() if problems} == {}
+    assert not viewer.objections

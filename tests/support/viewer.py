@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can somebody who sits at a browser do? Come in, go to a page, read the log of a host."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page, expect
+from real_control_plane import ControlPlaneProcess
+
+AXE = Path(__file__).parents[2] / "api/web/node_modules/axe-core/axe.min.js"
+
+expect.set_options(timeout=20_000)
+
+
+class Viewer:
+    """A page of a browser that shows a control plane."""
+
+    def __init__(self, page: Page, control_plane: ControlPlaneProcess) -> None:
+        self.page = page
+        self.control_plane = control_plane
+        self.objections: list[str] = []
+        page.on("pageerror", lambda error: self.objections.append(str(error)))
+        page.on("dialog", lambda dialog: self.objections.append(f"dialog: {dialog.message}"))
+        page.on("console", lambda message: self._listen(message.text))
+
+    def _listen(self, text: str) -> None:
+        if "Content Security Policy" in text or "Content-Security-Policy" in text:
+            self.objections.append(text)
+
+    async def open(self) -> None:
+        """Open the page without being signed in."""
+        await self.page.goto(f"{self.control_plane.url}/")
+
+    async def enter(self) -> None:
+        """Sign in with the admin's token."""
+        await self.open()
+        await self.page.get_by_text("API token", exact=True).click()
+        await self.page.locator("input[type=password]").fill(self.control_plane.token)
+        await self.page.get_by_role("button", name="Sign in").click()
+        await expect(self.page.get_by_role("heading", name="Overview")).to_be_visible()
+
+    async def go(self, path: str) -> None:
+        """Go to a page of the interface."""
+        await self.page.goto(f"{self.control_plane.url}/#{path}")
+
+    async def start_script(self, content: str) -> int:
+        """Start a script on the host and go to its run."""
+        body = {"kind": "script", "script": {"name": "test", "content": content}, "limit": "all"}
+        run_id: int = (await self.control_plane.post("/runs", body))["id"]
+        await self.go(f"/runs/{run_id}")
+        return run_id
+
+    async def see_line(self, text: str) -> None:
+        """Return when the log shows a line that is just this text."""
+        await expect(self._lines().get_by_text(text, exact=True).first).to_be_visible()
+
+    async def read_lines(self) -> list[str]:
+        """Return the lines of the log that are in sight."""
+        return [text.rstrip() for text in await self._lines().locator("> span").all_inner_texts()]
+
+    def _lines(self) -> Any:
+        return self.page.locator("[data-at]")
+
+    async def see_status(self, status: str) -> None:
+        """Return when the run is in a state."""
+        await expect(self.page.locator(f"[data-status={status}]").first).to_be_visible()
+
+    async def list_violations(self) -> list[str]:
+        """Return what axe finds on the page as it stands: WCAG 2.1, levels A and AA."""
+        await self.page.evaluate(AXE.read_text())
+        found = await self.page.evaluate(
+            """async () => (await axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']}))
+                .violations.flatMap(each => each.nodes.map(
+                    node => `${each.id}: ${node.html.slice(0, 200)} ${node.failureSummary}`))"""
+        )
+        return list(found)
