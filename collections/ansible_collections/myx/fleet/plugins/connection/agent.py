@@ -15,7 +15,7 @@ description:
     API token that may connect to the host, and neither SSH nor a way to the host.
   - It is for playbooks that have to run in one place, with C(serial), C(run_once), C(delegate_to)
     and facts of other hosts. What runs on each host by itself is much quicker as a run, see the
-    module M(myx.fleet.run#module).
+    module M(myx.fleet.run).
   - Pipelining is always possible, and saves the sending of a file for each module.
 extends_documentation_fragment:
   - myx.fleet.api.plugin
