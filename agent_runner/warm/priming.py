@@ -73,6 +73,7 @@ def _ask_a_fork(kinds: list[str]) -> dict[Any, bytes]:
     read_fd, write_fd = os.pipe2(os.O_CLOEXEC)
     pid = os.fork()
     if pid == 0:
+        os.close(read_fd)  # or it would wait for ever for a reader, once this process is killed
         with contextlib.suppress(Exception), os.fdopen(write_fd, "wb") as stream:
             pickle.dump(_parse(kinds), stream)
         os._exit(0)
