@@ -161,23 +161,12 @@ class AgentChannel:
             before = work.progress
             try:
                 step()
-                continue
-            except ApiError as error:
-                if error.code == "file_refused":
-                    kind = MissingFileError if _MISSING in str(error) else HostError
-                    raise kind(str(error)) from error
-                cause: Exception = error
-                may_pass = error.may_pass and (work.progress > 0 or error.code in _BUSY)
-            except FleetError as error:
-                cause, may_pass = error, error.may_pass
-            except (OSError, http.client.HTTPException) as error:
-                if isinstance(error, _LocalError):
-                    raise error.cause from None
-                cause, may_pass = error, True
-            failures = 1 if work.progress > before else failures + 1
-            if not may_pass or failures >= self._tries:
-                raise cause if isinstance(cause, FleetError) else UnreachableError(str(cause))
-            self._sleep(2.0 ** (failures - 1))
+            except (FleetError, OSError, http.client.HTTPException) as error:
+                cause = _explain(error, has_begun=work.progress > 0)
+                failures = 1 if work.progress > before else failures + 1
+                if failures >= self._tries:
+                    raise cause from error
+                self._sleep(2.0 ** (failures - 1))
 
     def _listen(self, listener: _Listener) -> None:
         body = json.dumps(listener.request).encode()
@@ -323,6 +312,21 @@ class _Fetching(_Work):
         if wanted is not None and self.progress != wanted:
             raise http.client.IncompleteRead(b"", wanted - self.progress)
         self.is_done = True
+
+
+def _explain(error: Exception, *, has_begun: bool) -> FleetError:
+    """Return what is waited for, or raise what will not pass by itself."""
+    if isinstance(error, _LocalError):
+        raise error.cause
+    if not isinstance(error, FleetError):
+        return UnreachableError(str(error) or type(error).__name__)
+    code = error.code if isinstance(error, ApiError) else ""
+    if code == "file_refused":
+        kind = MissingFileError if _MISSING in str(error) else HostError
+        raise kind(str(error)) from error
+    if not error.may_pass or not (has_begun or code in _BUSY):
+        raise error
+    return error
 
 
 def _sum(file: t.BinaryIO) -> str:

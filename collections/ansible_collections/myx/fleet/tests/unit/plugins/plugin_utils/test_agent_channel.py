@@ -38,12 +38,21 @@ class Answer(io.BytesIO):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
+class Asked(t.NamedTuple):
+    """A request."""
+
+    method: str
+    path: str
+    body: bytes
+    query: dict[str, t.Any]
+
+
 class FakeClient:
     """Gives one answer after the other, and remembers what it was asked."""
 
     def __init__(self, *answers: t.Any) -> None:
         self._answers = list(answers)
-        self.asked: list[tuple[str, str, bytes, dict[str, t.Any]]] = []
+        self.asked: list[Asked] = []
 
     def open_exchange(
         self,
@@ -58,7 +67,7 @@ class FakeClient:
         data = body.read() if hasattr(body, "read") else body
         assert headers is None or int(headers.get("Content-Length", len(data))) == len(data)
         assert timeout_s is None or timeout_s > 0
-        self.asked.append((method, path, data, query or {}))
+        self.asked.append(Asked(method, path, data, query or {}))
         answer = self._answers.pop(0)
         if isinstance(answer, BaseException):
             raise answer
@@ -92,9 +101,9 @@ def test_a_command_says_both_kinds_of_output() -> None:
     client = FakeClient(lines({}, piece("one", 3), {}, raw, {**END, "return_code": 3}))
     outcome = connect(client).execute(["true"], b"in")
     assert outcome == (3, b"one", b"\xff")
-    method, path, body, _ = client.asked[0]
-    asked = json.loads(body)
-    assert (method, path) == ("POST", "/hosts/web1/connection/exec")
+    sent = client.asked[0]
+    asked = json.loads(sent.body)
+    assert (sent.method, sent.path) == ("POST", "/hosts/web1/connection/exec")
     assert (asked["command"], asked["stdin"], asked["user"]) == (["true"], "aW4=", "deploy")
 
 
@@ -114,7 +123,7 @@ def test_a_broken_answer_goes_on_where_it_was(broken: bytes) -> None:
         lines({}, piece("two", 6), END),
     )
     assert connect(client, waits).execute(["true"], b"").stdout == b"onetwo"
-    bodies = [json.loads(body) for _, _, body, _ in client.asked]
+    bodies = [json.loads(each.body) for each in client.asked]
     assert len({body["id"] for body in bodies}) == 1
     assert [body.get("offset") for body in bodies] == [None, 3, 3]
     assert waits == [1.0, 2.0]
@@ -155,9 +164,8 @@ def test_a_command_is_ended_when_its_task_is() -> None:
     client = FakeClient(KeyboardInterrupt(), Answer(b""))
     with pytest.raises(KeyboardInterrupt):
         connect(client).execute(["sleep"], b"")
-    method, path, _, _ = client.asked[1]
-    sent = json.loads(client.asked[0][2])
-    assert (method, path) == ("DELETE", f"/hosts/web1/connection/exec/{sent['id']}")
+    sent, asked = json.loads(client.asked[0].body), client.asked[1]
+    assert (asked.method, asked.path) == ("DELETE", f"/hosts/web1/connection/exec/{sent['id']}")
 
 
 def test_a_small_file_is_one_request(tmp_path: pathlib.Path) -> None:
@@ -165,8 +173,9 @@ def test_a_small_file_is_one_request(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_bytes(b"hello")
     client = FakeClient(received(5, complete=True))
     connect(client).put_file(str(tmp_path / "file"), "/srv/file", "0600")
-    ((_, _, body, query),) = client.asked
-    assert body == b"hello"
+    (asked,) = client.asked
+    query = asked.query
+    assert asked.body == b"hello"
     assert query["sha256"] == hashlib.sha256(b"hello").hexdigest()
     assert (query["path"], query["size"], query["mode"]) == ("/srv/file", 5, "0600")
 
@@ -178,8 +187,8 @@ def test_a_large_file_goes_on_where_it_was(tmp_path: pathlib.Path) -> None:
         received(0), OSError("cut"), received(1000), received(len(DATA), complete=True)
     )
     connect(client).put_file(str(tmp_path / "file"), "/srv/file", "0600")
-    assert [body for _, _, body, _ in client.asked] == [b"", DATA, DATA, DATA[1000:]]
-    assert [query["offset"] for _, _, _, query in client.asked] == [0, 0, 0, 1000]
+    assert [each.body for each in client.asked] == [b"", DATA, DATA, DATA[1000:]]
+    assert [each.query["offset"] for each in client.asked] == [0, 0, 0, 1000]
 
 
 def test_a_large_file_that_is_there_is_not_sent(tmp_path: pathlib.Path) -> None:
@@ -187,7 +196,7 @@ def test_a_large_file_that_is_there_is_not_sent(tmp_path: pathlib.Path) -> None:
     (tmp_path / "file").write_bytes(DATA)
     client = FakeClient(received(len(DATA), complete=True))
     connect(client).put_file(str(tmp_path / "file"), "/srv/file", "0600")
-    assert [body for _, _, body, _ in client.asked] == [b""]
+    assert [each.body for each in client.asked] == [b""]
 
 
 def test_a_fetched_file_goes_on_where_it_was(tmp_path: pathlib.Path) -> None:
@@ -200,7 +209,7 @@ def test_a_fetched_file_goes_on_where_it_was(tmp_path: pathlib.Path) -> None:
     )
     connect(client).fetch_file("/srv/file", str(tmp_path / "file"))
     assert (tmp_path / "file").read_bytes() == DATA
-    asked = [(query["offset"], query["version"]) for _, _, _, query in client.asked]
+    asked = [(each.query["offset"], each.query["version"]) for each in client.asked]
     assert asked == [(0, None), (1000, "v1")]
 
 
