@@ -40,7 +40,6 @@ class Api(t.Protocol):
 
     def post(self, path: str, body: t.Any = None, key: str | None = None) -> t.Any:
         """Send something."""
-        ...
 
 
 class Reporter:

@@ -18,13 +18,14 @@ class FakeApi:
 
     def __init__(self, *failures: t.Any) -> None:
         self.failures = list(failures)
+        self.lasting: Exception | None = None
         self.sent: list[tuple[str, t.Any]] = []
         self.keys: list[str | None] = []
 
     def post(self, path: str, body: t.Any = None, key: str | None = None) -> t.Any:
         """Take something, or fail."""
         self.keys.append(key)
-        failure = self.failures.pop(0) if self.failures else None
+        failure = self.failures.pop(0) if self.failures else self.lasting
         if failure is not None:
             raise failure
         self.sent.append((path, body))
@@ -84,7 +85,7 @@ def test_what_passes_is_waited_for() -> None:
     reporter, _spool = report(api, {"log_type": "stdout", "data": "a"})
     assert reporter.is_done
     assert not reporter.failure
-    assert [path for path, _ in api.sent] == [
+    assert [sent[0] for sent in api.sent] == [
         "/runs/reported",
         "/runs/7/report",
         "/runs/7/report/end",
@@ -113,7 +114,8 @@ def test_another_playbook_of_the_job_gets_a_run_of_its_own() -> None:
 
 def test_the_time_for_the_end_is_limited() -> None:
     """A control plane that is away does not hold the playbook for ever."""
-    api = FakeApi(*[UnreachableError("away")] * 1000)
+    api = FakeApi()
+    api.lasting = UnreachableError("away")
     spool = Spool(1000)
     spool.put({"log_type": "stdout", "data": "a"})
     reporter = Reporter(api, spool)
