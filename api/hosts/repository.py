@@ -14,6 +14,7 @@ from api.db.lists import TableStamp, fetch_slice, get_stamp, is_among, order_by
 from api.db.visibility import hosts_within
 from api.hosts.errors import HostExistsError
 from api.hosts.filters import be_in_states, describe_filters
+from api.hosts.presence.addresses import select_addresses
 from api.hosts.presence.watched import AgentAddress
 from api.hosts.schemas import HostQuery
 from api.hosts.targets import HostStanding, Member
@@ -92,23 +93,8 @@ class HostRepository:
 
     async def list_addresses(self, host_ids: Collection[int]) -> list[AgentAddress]:
         """List where the agents of these hosts are, as far as they are installed; light rows."""
-        rows = await self._session.execute(
-            select(
-                Host.id,
-                Host.name,
-                Host.address,
-                Agent.rpc_port,
-                Agent.rpc_path,
-                Agent.token_sealed,
-                Agent.cert_fingerprint,
-            )
-            .join(Agent, Agent.host_id == Host.id)
-            .where(
-                Host.id.in_(host_ids),
-                Agent.cert_fingerprint.is_not(None),
-                hosts_within(self._scope),
-            )
-        )
+        within = Host.id.in_(host_ids) & hosts_within(self._scope)
+        rows = await self._session.execute(select_addresses().where(within))
         return [AgentAddress._make(row) for row in rows]
 
     async def get_stamp(self) -> TableStamp:

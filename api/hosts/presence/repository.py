@@ -17,6 +17,7 @@ from api.auth.scopes import EVERYTHING, Scope
 from api.core.paging import PageQuery, Slice
 from api.db.lists import cut, fetch_slice
 from api.db.visibility import hosts_within
+from api.hosts.presence.addresses import select_addresses
 from api.hosts.presence.watched import AgentAddress, Move
 from api.hosts.targets import Contact
 from api.models import Agent, Host, HostState
@@ -33,20 +34,8 @@ class PresenceRepository:
 
     async def list_watched(self) -> list[tuple[AgentAddress, bool]]:
         """List all installed agents, and whether each is online; light rows only."""
-        rows = await self._session.execute(
-            select(
-                Host.id,
-                Host.name,
-                Host.address,
-                Agent.rpc_port,
-                Agent.rpc_path,
-                Agent.token_sealed,
-                Agent.cert_fingerprint,
-                Agent.status,
-            )
-            .join(Agent, Agent.host_id == Host.id)
-            .where(Agent.cert_fingerprint.is_not(None), Agent.status != "not_installed")
-        )
+        installed = select_addresses().add_columns(Agent.status)
+        rows = await self._session.execute(installed.where(Agent.status != "not_installed"))
         return [(AgentAddress._make(row[:-1]), row[-1] == "online") for row in rows]
 
     async def record_contacts(self, contacts: Sequence[Contact], at: datetime) -> list[Move]:
