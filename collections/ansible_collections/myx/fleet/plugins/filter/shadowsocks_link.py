@@ -70,21 +70,10 @@ _value:
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.myx.fleet.plugins.module_utils._errors import OptionError
 from ansible_collections.myx.fleet.plugins.module_utils._xray.links import make_shadowsocks_link
+from ansible_collections.myx.fleet.plugins.plugin_utils._filters import make_filter
 
-
-def shadowsocks_link(client: dict[str, t.Any]) -> str:
-    """Return the link of a client.
-
-    Raises:
-        AnsibleFilterError: an option is missing, unknown or cannot be used.
-    """
-    try:
-        return make_shadowsocks_link(client)
-    except OptionError as error:
-        raise AnsibleFilterError(f"shadowsocks_link: {error}") from error
+shadowsocks_link = make_filter("shadowsocks_link", make_shadowsocks_link)
 
 
 class FilterModule:

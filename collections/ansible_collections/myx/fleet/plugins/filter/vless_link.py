@@ -106,21 +106,10 @@ _value:
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-from ansible_collections.myx.fleet.plugins.module_utils._errors import OptionError
 from ansible_collections.myx.fleet.plugins.module_utils._xray.links import make_vless_link
+from ansible_collections.myx.fleet.plugins.plugin_utils._filters import make_filter
 
-
-def vless_link(client: dict[str, t.Any]) -> str:
-    """Return the link of a client.
-
-    Raises:
-        AnsibleFilterError: an option is missing, unknown or cannot be used.
-    """
-    try:
-        return make_vless_link(client)
-    except OptionError as error:
-        raise AnsibleFilterError(f"vless_link: {error}") from error
+vless_link = make_filter("vless_link", make_vless_link)
 
 
 class FilterModule:
