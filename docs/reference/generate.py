@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pages import agent_config, agent_protocol, cli, ecosystem, http_api, licences, settings
+from pages import agent_config, agent_protocol, cli, ecosystem, http_api, licences, roles, settings
 
 FOLDER = Path(__file__).parent
 
@@ -22,6 +22,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "licences.md": licences.render,
     "../../awx/job_templates.json": ecosystem.render_awx,
     "../../semaphore/project.json": ecosystem.render_semaphore,
+    **roles.list_pages(),
 }
 
 
