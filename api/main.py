@@ -77,6 +77,7 @@ def serve(settings: Settings) -> None:
         app = StartReporter(application)
         config = uvicorn.Config(
             app,
+            loop="api.event_loop:EventLoop",
             ssl_certfile=settings.tls_cert,
             ssl_keyfile=settings.tls_key,
             ws="none",
