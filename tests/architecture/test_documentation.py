@@ -30,6 +30,15 @@ def test_links_lead_somewhere(root: Path) -> None:
     assert not dead, f"dead links: {dead}"
 
 
+def test_the_index_names_every_page(root: Path) -> None:
+    """Nobody has to guess that a page exists; decisions are found by their numbers."""
+    docs = root / "docs"
+    linked = set(LINK.findall((docs / "README.md").read_text()))
+    pages = {str(page.relative_to(docs)) for page in docs.glob("*/*.md")}
+    unlinked = {page for page in pages - linked if not page.startswith("decisions/")}
+    assert not unlinked, f"docs/README.md does not name {sorted(unlinked)}"
+
+
 def test_the_reference_is_fresh(root: Path) -> None:
     """The generated reference says what the code says."""
     result = subprocess.run(
