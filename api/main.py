@@ -37,6 +37,7 @@ from api.metrics.router import router as metrics_router
 from api.notifications.router import router as notifications_router
 from api.openapi import description
 from api.openapi.page import add_description_page
+from api.overview.router import router as overview_router
 from api.runs.reporting.router import router as reporting_router
 from api.runs.router import router as runs_router
 from api.schedules.router import router as schedules_router
@@ -186,6 +187,7 @@ def _make_api_router() -> APIRouter:
             InvalidInputError,
         ),
     )
+    protected.include_router(overview_router)
     protected.include_router(runs_router)
     protected.include_router(reporting_router)
     protected.include_router(executions_router)

@@ -14,6 +14,8 @@ from api.bundles.service import BundleService
 from api.core.settings import Settings
 from api.keys.repository import SealedValues
 from api.notifications.service import NotificationService
+from api.overview.repository import OverviewRepository
+from api.overview.service import OverviewService
 from api.run_services import RunParts, RunServices
 from api.schedules.service import ScheduleService
 from api.sessions.repository import SessionRepository
@@ -46,6 +48,12 @@ class Services(RunServices):
     def audit(self) -> AuditService:
         """Who did what."""
         return AuditService(AuditRepository(self._session), self._shared.clock)
+
+    @cached_property
+    def overview(self) -> OverviewService:
+        """How things stand."""
+        repository = OverviewRepository(self._session, self._scope)
+        return OverviewService(repository, self._shared.clock)
 
     @cached_property
     def sealed_values(self) -> SealedValues:

@@ -8,14 +8,16 @@ from api.agents.errors import AgentError
 from api.core.clock import Clock
 from api.core.tracing.spans import span
 from api.metrics.figures import Figures
+from api.metrics.log_lag import LogLag
 
 
 class MeasuredCalls:
     """Calls agents, and counts; one for the whole process."""
 
-    def __init__(self, calls: AgentCalls, figures: Figures, clock: Clock) -> None:
+    def __init__(self, calls: AgentCalls, figures: Figures, log_lag: LogLag, clock: Clock) -> None:
         self._calls = calls
         self._figures = figures
+        self._log_lag = log_lag
         self._clock = clock
 
     async def call(self, endpoint: Endpoint, method: Method[P, R], params: P) -> R:
@@ -32,5 +34,7 @@ class MeasuredCalls:
             raise
         self._figures.note_call(method.name, self._clock.monotonic() - started)
         if isinstance(result, GetCommandLogResult):
-            self._figures.note_behind(max(0, result.size - result.new_offset))
+            behind_bytes = max(0, result.size - result.new_offset)
+            self._figures.note_behind(behind_bytes)
+            self._log_lag.note(behind_bytes, self._clock.monotonic())
         return result

@@ -13,6 +13,7 @@ from api.core.clock import Clock
 from api.core.errors import MyxError
 from api.metrics.errors import NotReadyError
 from api.metrics.figures import Figures
+from api.metrics.log_lag import LogLag
 from api.metrics.loop_lag import LoopLag
 from api.metrics.measured_calls import MeasuredCalls
 from api.metrics.repository import StandingRepository
@@ -60,6 +61,7 @@ class Monitor:
         self._open_work = open_work
         self._figures = Figures()
         self._loop_lag = LoopLag(self._figures)
+        self._log_lag = LogLag()
         self._clock = clock
         self._data_dir = data_dir
         self._count_connections = count_connections
@@ -85,7 +87,11 @@ class Monitor:
 
     def measure(self, calls: AgentCalls) -> MeasuredCalls:
         """Return the same calls, measured."""
-        return MeasuredCalls(calls, self._figures, self._clock)
+        return MeasuredCalls(calls, self._figures, self._log_lag, self._clock)
+
+    def read_log_behind(self) -> int:
+        """Return the most bytes of a log that its host held and this process did not, lately."""
+        return self._log_lag.read(self._clock.monotonic())
 
     def note_set_aside(self, count: int) -> None:
         """Count what could not be told by notifications, and will not be tried again."""

@@ -23,6 +23,14 @@ class Run(Base):
         Index(None, "retry_of"),
         Index(None, "finished_at"),
         Index(
+            "ix_runs_ended",
+            "finished_at",
+            "status",
+            "started_at",
+            sqlite_where=text("finished_at IS NOT NULL"),
+            postgresql_where=text("finished_at IS NOT NULL"),
+        ),
+        Index(
             "ix_runs_kept_secrets",
             "finished_at",
             sqlite_where=text("secrets_sealed IS NOT NULL"),

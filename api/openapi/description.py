@@ -23,6 +23,7 @@ Every error is `application/problem+json` (RFC 9457): `detail` names the cause a
 """
 
 TAGS: list[dict[str, Any]] = [
+    {"name": "overview", "description": "How things stand, and how runs went over time."},
     {"name": "hosts", "description": "Machines under management, and their agents."},
     {"name": "groups", "description": "Hosts that belong together, nested, with variables."},
     {"name": "inventory", "description": "Hosts and groups as a whole, from and for Ansible."},
