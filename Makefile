@@ -8,7 +8,7 @@ SALT := .myx/bench/salt
 COMMUNITY := .myx/community
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo web webcheck browser test sanity matrix molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
+.PHONY: help demo web webcheck browser screenshots test sanity matrix molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ webcheck: $(WEB)/node_modules/.installed-dev ## the browser interface: types, bi
 
 browser: $(WEB)/node_modules/.installed-dev web $(VENV)/installed-browser ## a real browser against a real control plane: needs Chromium
 	$(BIN)/python -m pytest tests/browser $(PYTEST_ARGS)
+
+screenshots: $(WEB)/node_modules/.installed-dev web $(VENV)/installed-browser ## every page, light and dark, wide and narrow, into .myx/screenshots
+	MYX_SCREENSHOTS=.myx/screenshots $(BIN)/python -m pytest tests/browser/test_screenshots.py $(PYTEST_ARGS)
 
 test: $(VENV)/installed-dev ## unit, architecture, contract and integration tests
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -13,6 +13,9 @@ import pytest
 MODULE_LINES = 300
 FUNCTION_LINES = 35
 FOLDER_MODULES = 15
+GROWING = {"api/db/migrations/versions"}
+"""Folders of a line that only grows: nobody splits history by noun."""
+
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -43,6 +46,7 @@ def test_folders_are_small(source_files: list[Path], root: Path) -> None:
     for path in source_files:
         folders[path.parent] = folders.get(path.parent, 0) + 1
     large = {str(path.relative_to(root)): n for path, n in folders.items() if n > FOLDER_MODULES}
+    large = {path: n for path, n in large.items() if path not in GROWING}
     assert not large, f"split these by noun, {FOLDER_MODULES} modules at most: {large}"
 
 

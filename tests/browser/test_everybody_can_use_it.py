@@ -2,23 +2,10 @@
 """Can everybody use it? Contrast, names and roles as WCAG 2.1 AA asks, on every page."""
 
 import pytest
+from furnished import PAGES, furnish
 from playwright.async_api import Browser, expect
 from real_control_plane import ControlPlaneProcess
 from viewer import Viewer
-
-PAGES = {
-    "/overview": "Overview",
-    "/runs": "Runs",
-    "/runs/1": "test",
-    "/hosts": "Hosts",
-    "/hosts/local": "local",
-    "/launch": "Run something",
-    "/schedules": "Schedules",
-    "/webhooks": "Webhooks",
-    "/people": "People and tokens",
-    "/audit": "Audit",
-    "/settings": "Settings",
-}
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
@@ -36,9 +23,8 @@ async def test_axe_finds_nothing(
     await viewer.open()
     await expect(viewer.page.get_by_role("button", name="Sign in")).to_be_visible()
     found = {"/": await viewer.list_violations()}
+    await furnish(control_plane)
     await viewer.enter()
-    await viewer.start_script("printf '\\033[31mred\\033[32mgreen\\033[33myellow\\033[0m\\n'")
-    await viewer.see_status("successful")
     for path, heading in PAGES.items():
         await viewer.go(path)
         title = viewer.page.get_by_role("heading", name=heading, level=1)

@@ -1,28 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How is the fleet? What needs attention first, then what runs, then how it went lately.
-import { Anchor, Card, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+// How is the fleet? What needs attention first, then what there is, what runs, and how it went.
+import { Anchor, Card, SimpleGrid, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { getJson, query } from "../api/client";
-import type { Host, Page as PageOf, Run } from "../api/types";
+import type { Overview, Page as PageOf, Run } from "../api/types";
 import { useLanguage, useText } from "../i18n/language";
 import { RunsTable } from "../runs/RunsPage";
+import { useVisitor } from "../session/session";
+import { LinkButton } from "../shell/LinkButton";
 import { Empty, Loading, Page, Problem } from "../shell/Page";
-import { StatusBadge } from "../shell/StatusBadge";
-import { tellAgo, useNow } from "../shell/times";
-import { RecentRuns } from "./RecentRuns";
+import { tellAgo, tellBytes, useNow } from "../shell/times";
+import { Attention } from "./Attention";
+import { Charts } from "./Charts";
 
 const REFRESH_MS = 5000;
 const RECENT = 100;
 const SHOWN = 6;
-
-function useCount(path: string, name: string): number | undefined {
-  return useQuery({
-    queryKey: ["count", name],
-    queryFn: ({ signal }) => getJson<PageOf<unknown>>(path, signal),
-    refetchInterval: REFRESH_MS,
-  }).data?.count;
-}
 
 function useRuns(asked: { status?: string; page_size: number }) {
   return useQuery({
@@ -34,76 +28,49 @@ function useRuns(asked: { status?: string; page_size: number }) {
 
 export function OverviewPage() {
   const t = useText();
-  const online = useCount("/hosts?state=online&page_size=1", "online");
-  const offline = useCount("/hosts?state=offline&page_size=1", "offline");
-  const without = useCount("/hosts?state=not_installed&page_size=1", "not_installed");
+  const { may } = useVisitor();
+  const overview = useQuery({
+    queryKey: ["overview"],
+    queryFn: ({ signal }) => getJson<Overview>("/overview", signal),
+    refetchInterval: REFRESH_MS,
+  });
   const recent = useRuns({ page_size: RECENT });
   const running = useRuns({ status: "running", page_size: SHOWN });
-  if (recent.error) return <Problem error={recent.error} onRetry={() => void recent.refetch()} />;
-  const today = (recent.data?.results ?? []).filter(
-    (run) => Date.parse(run.created_at) > Date.now() - 86_400_000,
-  );
-  const failed = today.filter((run) => ["failed", "timed_out", "lost"].includes(run.status));
+  const error = overview.error ?? recent.error;
+  if (error && !overview.data)
+    return <Problem error={error} onRetry={() => void overview.refetch()} />;
+  const runs = recent.data?.results;
   return (
-    <Page title={t("nav.overview")}>
-      <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }}>
-        <Figure
-          label={t("overview.online")}
-          value={online}
-          to="/hosts?state=online"
-          color="green"
-        />
-        <Figure
-          label={t("overview.offline")}
-          value={offline}
-          to="/hosts?state=offline"
-          color={offline ? "red" : undefined}
-        />
-        <Figure
-          label={t("overview.without-agent")}
-          value={without}
-          to="/hosts?state=not_installed"
-        />
-        <Figure
-          label={t("overview.running")}
-          value={running.data?.count}
-          to="/runs?status=running"
-          color="blue"
-        />
-        <Figure
-          label={t("overview.failed-today")}
-          value={recent.data && failed.length}
-          to="/runs?status=failed"
-          color={failed.length > 0 ? "red" : undefined}
-        />
-      </SimpleGrid>
-      <Attention failed={failed} isOffline={Boolean(offline)} />
-      {running.data && running.data.count > 0 && (
+    <Page
+      title={t("nav.overview")}
+      actions={may("operator") && <LinkButton to="/launch">{t("runs.start")}</LinkButton>}
+    >
+      {!overview.data || !runs ? (
+        <Loading />
+      ) : (
         <>
-          <Title order={2} size="h4">
-            {t("overview.now")}
-          </Title>
-          <RunsTable runs={running.data.results} />
+          <Attention overview={overview.data} recent={runs} />
+          <Figures overview={overview.data} />
+          {running.data && running.data.count > 0 && (
+            <>
+              <Title order={2} size="h4">
+                {t("overview.now")}
+              </Title>
+              <RunsTable runs={running.data.results} />
+            </>
+          )}
+          {runs.length === 0 ? <NothingYet overview={overview.data} /> : <Lately runs={runs} />}
         </>
       )}
-      {!recent.data ? <Loading /> : <Lately runs={recent.data.results} />}
     </Page>
   );
 }
 
 function Lately({ runs }: { runs: Run[] }) {
   const t = useText();
-  if (runs.length === 0)
-    return (
-      <Empty title={t("runs.none")}>
-        <Anchor component={Link} to="/launch">
-          {t("runs.start")}
-        </Anchor>
-      </Empty>
-    );
   return (
     <>
-      <RecentRuns runs={runs} />
+      <Charts />
       <Title order={2} size="h4">
         {t("overview.latest")}
       </Title>
@@ -112,73 +79,111 @@ function Lately({ runs }: { runs: Run[] }) {
   );
 }
 
-interface FigureProps {
-  label: string;
-  value: number | undefined;
-  to: string;
-  color?: string | undefined;
-}
-
-function Figure({ label, value, to, color }: FigureProps) {
+/** The first steps: a host, then a run. */
+function NothingYet({ overview }: { overview: Overview }) {
+  const t = useText();
+  const { may } = useVisitor();
+  const hasHosts = Object.values(overview.hosts).some((count) => count > 0);
+  if (!hasHosts)
+    return (
+      <Empty title={t("hosts.none")}>
+        {may("admin") && (
+          <Anchor component={Link} to="/hosts?add=1">
+            {t("hosts.add")}
+          </Anchor>
+        )}
+      </Empty>
+    );
   return (
-    <Card withBorder component={Link} to={to} padding="sm">
-      <Text size="sm" c="dimmed">
-        {label}
-      </Text>
-      <Text
-        fz={28}
-        fw={700}
-        className="tabular"
-        c={color && `var(--mantine-color-${color}-light-color)`}
-      >
-        {value === undefined ? "–" : value.toLocaleString()}
-      </Text>
-    </Card>
+    <Empty title={t("runs.none")}>
+      {may("operator") && (
+        <Anchor component={Link} to="/launch">
+          {t("runs.start")}
+        </Anchor>
+      )}
+    </Empty>
   );
 }
 
-/** What somebody should look at: runs that failed, hosts that do not answer. */
-function Attention({ failed, isOffline }: { failed: Run[]; isOffline: boolean }) {
+function Figures({ overview }: { overview: Overview }) {
   const { t, language } = useLanguage();
   const now = useNow();
-  const offline = useQuery({
-    queryKey: ["hosts", "attention"],
-    queryFn: ({ signal }) =>
-      getJson<PageOf<Host>>(`/hosts${query({ state: ["offline"], page_size: SHOWN })}`, signal),
-    enabled: isOffline,
-    refetchInterval: REFRESH_MS,
-  });
-  const hosts = isOffline ? (offline.data?.results ?? []) : [];
-  if (failed.length + hosts.length === 0) return null;
+  const { hosts, runs, queue, ended_within_day: ended, log_behind_bytes: behind } = overview;
+  const failed = (ended.failed ?? 0) + (ended.timed_out ?? 0) + (ended.lost ?? 0);
+  const oldest = queue.oldest_at ? tellAgo(queue.oldest_at, now, language) : "";
   return (
-    <Card withBorder>
-      <Title order={2} size="h5" mb="xs">
-        {t("overview.attention")}
-      </Title>
-      <Stack gap={6}>
-        {failed.slice(0, SHOWN).map((run) => (
-          <Group key={run.id} gap="sm" wrap="nowrap">
-            <StatusBadge status={run.status} />
-            <Anchor component={Link} to={`/runs/${run.id}`} size="sm" truncate>
-              {run.id} · {run.name}
-            </Anchor>
-            <Text size="sm" c="dimmed" truncate>
-              {run.reason}
-            </Text>
-          </Group>
-        ))}
-        {hosts.map((host) => (
-          <Group key={host.name} gap="sm" wrap="nowrap">
-            <StatusBadge status="offline" />
-            <Anchor component={Link} to={`/hosts/${encodeURIComponent(host.name)}`} size="sm">
-              {host.name}
-            </Anchor>
-            <Text size="sm" c="dimmed" truncate>
-              {host.agent.last_seen_at && tellAgo(host.agent.last_seen_at, now, language)}
-            </Text>
-          </Group>
-        ))}
-      </Stack>
+    <SimpleGrid cols={{ base: 2, xs: 3, sm: 4, xl: 7 }} spacing="sm">
+      <Figure
+        label={t("overview.online")}
+        value={hosts.online ?? 0}
+        to="/hosts?state=online"
+        color="green"
+      />
+      <Figure
+        label={t("overview.offline")}
+        value={hosts.offline ?? 0}
+        to="/hosts?state=offline"
+        color="red"
+      />
+      <Figure
+        label={t("overview.without-agent")}
+        value={hosts.not_installed ?? 0}
+        to="/hosts?state=not_installed"
+      />
+      <Figure
+        label={t("overview.running")}
+        value={runs.running ?? 0}
+        to="/runs?status=running"
+        color="blue"
+      />
+      <Figure
+        label={t("overview.failed-today")}
+        value={failed}
+        to="/runs?status=failed"
+        color="red"
+      />
+      <Figure
+        label={t("overview.queue")}
+        value={queue.pending}
+        to="/runs?status=pending"
+        words={oldest}
+      />
+      {behind !== null && (
+        <Figure label={t("overview.lag")} value={tellBytes(behind)} to="/runs?status=running" />
+      )}
+    </SimpleGrid>
+  );
+}
+
+interface FigureProps {
+  label: string;
+  value: number | string;
+  to: string;
+  /** Of a number that is not zero. */
+  color?: string;
+  words?: string;
+}
+
+function Figure({ label, value, to, color, words }: FigureProps) {
+  return (
+    <Card withBorder component={Link} to={to} padding="sm">
+      <Text size="sm" c="dimmed" truncate title={label}>
+        {label}
+      </Text>
+      <Text
+        fz={26}
+        fw={700}
+        lh={1.3}
+        className="tabular"
+        {...(color && value !== 0 ? { c: `var(--mantine-color-${color}-light-color)` } : {})}
+      >
+        {value.toLocaleString()}
+      </Text>
+      {words && (
+        <Text size="xs" c="dimmed" truncate>
+          {words}
+        </Text>
+      )}
     </Card>
   );
 }

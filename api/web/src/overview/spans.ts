@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Into which steps is the time cut that a chart shows? Whole hours and days of the viewer's clock.
+import type { History, HistoryStep } from "../api/types";
+
+export type Span = "day" | "week" | "month";
+
+const HOUR_S = 3600;
+
+export const SPANS: Record<Span, { step_s: number; steps: number }> = {
+  day: { step_s: HOUR_S, steps: 24 },
+  week: { step_s: 6 * HOUR_S, steps: 28 },
+  month: { step_s: 24 * HOUR_S, steps: 30 },
+};
+
+/** When the first step begins, so that the last one ends with this hour, or this day. */
+export function beginSpan(span: Span, now: Date): string {
+  const { step_s, steps } = SPANS[span];
+  const end = new Date(now);
+  end.setMinutes(0, 0, 0);
+  if (span === "day") end.setHours(end.getHours() + 1);
+  else {
+    end.setHours(0);
+    end.setDate(end.getDate() + 1);
+  }
+  return new Date(end.getTime() - step_s * steps * 1000).toISOString();
+}
+
+export interface Tally {
+  at: string;
+  good: number;
+  bad: number;
+  other: number;
+  /** How many of 100 that ended by themselves were successful; null where none did. */
+  rate: number | null;
+  mean: number | null;
+  longest: number | null;
+}
+
+/** Say of a step what is drawn; what was canceled is neither good nor bad. */
+export function tally({ at, counts, duration_mean_s, duration_max_s }: HistoryStep): Tally {
+  const good = counts.successful ?? 0;
+  const bad = (counts.failed ?? 0) + (counts.timed_out ?? 0) + (counts.lost ?? 0);
+  const rate = good + bad > 0 ? (good / (good + bad)) * 100 : null;
+  const other = counts.canceled ?? 0;
+  return { at, good, bad, other, rate, mean: duration_mean_s, longest: duration_max_s };
+}
+
+export interface Sum {
+  ended: number;
+  rate: number | null;
+  longest: number | null;
+}
+
+/** Add all steps up. */
+export function addUp({ steps }: History): Sum {
+  const tallies = steps.map(tally);
+  const good = tallies.reduce((sum, each) => sum + each.good, 0);
+  const bad = tallies.reduce((sum, each) => sum + each.bad, 0);
+  const other = tallies.reduce((sum, each) => sum + each.other, 0);
+  const longest = tallies.flatMap((each) => (each.longest === null ? [] : [each.longest]));
+  return {
+    ended: good + bad + other,
+    rate: good + bad > 0 ? (good / (good + bad)) * 100 : null,
+    longest: longest.length > 0 ? Math.max(...longest) : null,
+  };
+}
+
+/** The path of a line over a square of 100 by 100; where there is no value it is broken off. */
+export function drawLine(values: readonly (number | null)[], top: number): string {
+  return draw(values, top, false);
+}
+
+/** The path of the points of that line: each is a line of no length, which round ends make a dot. */
+export function drawDots(values: readonly (number | null)[], top: number): string {
+  return draw(values, top, true);
+}
+
+function draw(values: readonly (number | null)[], top: number, isDotted: boolean): string {
+  const width = 100 / values.length;
+  let path = "";
+  values.forEach((value, index) => {
+    if (value === null) return;
+    const x = ((index + 0.5) * width).toFixed(2);
+    const y = (100 - (top > 0 ? value / top : 0) * 100).toFixed(2);
+    const goesOn = index > 0 && values[index - 1] !== null;
+    if (isDotted) path += `M${x} ${y}h0`;
+    else path += goesOn ? `L${x} ${y}` : `M${x} ${y}`;
+  });
+  return path;
+}
