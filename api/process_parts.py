@@ -39,5 +39,10 @@ def build_connections(
 
 def build_installer(settings: Settings, signer: BundleSigner) -> SshInstaller:
     """Build what installs agents over SSH."""
-    bundles = AgentBundles(find_sources(), settings.agent_bundles_dir, settings.agent_bundle_dir)
+    bundles = AgentBundles(
+        find_sources(),
+        settings.agent_bundles_dir,
+        settings.agent_bundle_dir,
+        settings.agent_standalone_python,
+    )
     return SshInstaller(bundles, signer.public_key)

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from api.core.configuration.connecting import ConnectionSettings
+from api.core.configuration.folders import Folder
+from api.core.configuration.installing import InstallSettings
 from api.core.configuration.monitoring import MonitoringSettings
 from api.core.configuration.notifying import NotificationSettings
 from api.core.configuration.retention import RetentionSettings
@@ -33,19 +35,13 @@ def _check_listen(listen: str) -> str:
     return listen
 
 
-def _absolute(path: Path) -> Path:
-    return path.expanduser().absolute()
-
-
-_Folder = Annotated[Path, AfterValidator(_absolute)]
-
-
 class Settings(
     StorageSettings,
     RetentionSettings,
     MonitoringSettings,
     NotificationSettings,
     ConnectionSettings,
+    InstallSettings,
 ):
     """Everything that can be set, each as environment variable ``MYX_<NAME IN CAPITALS>``."""
 
@@ -53,7 +49,7 @@ class Settings(
         env_prefix=ENV_PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
     )
 
-    data_dir: _Folder = Field(
+    data_dir: Folder = Field(
         default_factory=default_data_dir,
         description="Folder of everything the control plane keeps: database, logs, bundles, keys. "
         "Made with mode 0700. For root the default is /var/lib/myx, else ~/.local/share/myx.",
@@ -63,15 +59,15 @@ class Settings(
         description="Address and port of the HTTP API, ADDRESS:PORT. Anything but loopback needs "
         "MYX_TLS_CERT and MYX_TLS_KEY, or MYX_ALLOW_PLAINTEXT=true.",
     )
-    content_dir: _Folder = Field(
+    content_dir: Folder = Field(
         default_factory=Path.cwd,
         description="Folder with playbooks, roles, collections, inventory variables and "
         "ansible.cfg that runs use. The default is the folder that it is started in.",
     )
-    tls_cert: _Folder | None = Field(
+    tls_cert: Folder | None = Field(
         default=None, description="File with the PEM certificate chain that the API serves."
     )
-    tls_key: _Folder | None = Field(
+    tls_key: Folder | None = Field(
         default=None, description="File with the PEM private key of MYX_TLS_CERT."
     )
     allow_plaintext: bool = Field(
@@ -98,12 +94,6 @@ class Settings(
         description="Commands and scripts under way at once on one host, over all runs; more wait. "
         "Without it only the agent's own limits count. A host may have its own.",
     )
-    max_concurrent_installs: int = Field(
-        default=10,
-        ge=1,
-        le=1_000,
-        description="Agents that are installed or removed over SSH at once; more wait.",
-    )
     agent_lost_after_s: float = Field(
         default=600.0,
         ge=0,
@@ -118,11 +108,6 @@ class Settings(
     )
     rpc_timeout_s: float = Field(
         default=30.0, gt=0, description="Seconds until a call to an agent counts as failed."
-    )
-    agent_bundle_dir: _Folder | None = Field(
-        default=None,
-        description="Folder with agent bundles that 'myx agent-bundle' built elsewhere, for a "
-        "control plane that reaches no package index. It is looked at before one is built.",
     )
     bundle_max_bytes: int = Field(
         default=256 * _MIB,

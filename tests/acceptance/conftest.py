@@ -4,6 +4,7 @@
 import os
 import secrets
 import signal
+import subprocess
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from driver.content import make_content
 from driver.control_plane import ControlPlane
 from driver.evidence import collect_from_host, collect_from_server
 from equality.summary import Summary
+from lab import movable_python
 from lab.clocks import install_clock
 from lab.hosts import Host, Lab, make_key
 from lab.image import DEFAULT_SUITE
@@ -104,9 +106,13 @@ def lab() -> Iterator[Lab]:
 
 @pytest.fixture(scope="session")
 def control_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """Return a control plane that serves."""
+    """Return a control plane that serves, and has a Python for hosts whose own is too old."""
     folder = tmp_path_factory.mktemp("control-plane")
-    control_plane = ControlPlane(folder, make_content(folder / "content"))
+    python = folder / "python"
+    subprocess.run(["/usr/bin/python3", movable_python.__file__, python], check=True)
+    control_plane = ControlPlane(
+        folder, make_content(folder / "content"), MYX_AGENT_STANDALONE_PYTHON=str(python)
+    )
     control_plane.start()
     _evidence_sources.append(control_plane)
     yield control_plane

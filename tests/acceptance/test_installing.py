@@ -4,6 +4,7 @@
 import hashlib
 import json
 import ssl
+from fnmatch import fnmatch
 
 from driver.command_line import CommandLine, Outcome
 from driver.control_plane import ControlPlane
@@ -11,6 +12,18 @@ from driver.expectations import assert_mentions
 from lab.hosts import Host, Lab
 from lab.image import DEPLOY_PASSWORD, DEPLOY_USER
 from lab.waiting import wait_for
+
+OLD_PYTHON = """
+mkdir /opt/kept
+mv "$(readlink -f /usr/bin/python3)" /opt/kept/python3
+rm /usr/bin/python3*
+cat >/usr/bin/python3 <<'WRAPPER'
+#!/bin/sh
+case "$1 $2" in *version_info*) echo 3.10 ;; *) exec /opt/kept/python3 "$@" ;; esac
+WRAPPER
+chmod 0755 /usr/bin/python3
+"""
+"""Lets a host's Python say that it is 3.10, and work."""
 
 
 def test_several_hosts_are_installed_in_parallel(
@@ -69,16 +82,24 @@ def test_an_agent_is_upgraded_in_place_and_removed_without_a_trace(
     assert name not in myx.succeed("host", "list").stdout
 
 
-def test_a_user_with_sudo_and_a_password_can_install(bare_host: Host, myx: CommandLine) -> None:
-    """The SSH account needs neither root nor a key; the password is read from standard input."""
-    account = ("--ssh-user", DEPLOY_USER, "--ssh-password-stdin")
-    added = ("host", "add", bare_host.name, "--address", bare_host.address, *account)
+def test_a_user_with_sudo_and_a_password_installs_where_python_is_too_old(
+    bare_host: Host, myx: CommandLine
+) -> None:
+    """The account needs neither root nor a key; the host gets a Python, and loses it again."""
+    bare_host.execute("sh", "-c", OLD_PYTHON)
+    name, account = bare_host.name, ("--ssh-user", DEPLOY_USER, "--ssh-password-stdin")
+    added = ("host", "add", name, "--address", bare_host.address, *account)
     myx.succeed(*added, stdin=f"{DEPLOY_PASSWORD}\n")
-    installed = myx.succeed("host", "install", bare_host.name, "--accept-new-host-key")
+    installed = myx.succeed("host", "install", name, "--accept-new-host-key")
     assert DEPLOY_PASSWORD not in installed.output
-    assert (
-        myx.succeed("exec", "--limit", bare_host.name, "--", "id", "-un").stdout.strip() == "root"
-    )
+    assert_mentions(installed, "brings a Python of its own")
+    program = bare_host.ask("readlink -f /opt/myx-agent/current/bin/python")
+    assert fnmatch(program, "/opt/myx-agent/versions/*/python/bin/python3.*")
+    myx.succeed("run", "playbooks/touch.yml", "--limit", name)
+    assert bare_host.ask("stat -c %U /etc/myx-mark") == "root"
+    bare_host.execute("rm", "/etc/myx-mark")
+    myx.succeed("host", "remove", name, "--uninstall")
+    assert _list_traces(bare_host) == []
 
 
 def _list_online(myx: CommandLine) -> set[str]:

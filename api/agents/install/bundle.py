@@ -79,12 +79,20 @@ class AgentBundles:
         sources: what bundles are built from.
         cache_dir: where built bundles are kept.
         ready_dir: a folder with bundles that were built elsewhere; it is looked at first.
+        python_dir: a CPython that can be moved, for hosts that have none which fits.
     """
 
-    def __init__(self, sources: BundleSources, cache_dir: Path, ready_dir: Path | None) -> None:
+    def __init__(
+        self,
+        sources: BundleSources,
+        cache_dir: Path,
+        ready_dir: Path | None,
+        python_dir: Path | None = None,
+    ) -> None:
         self._sources = sources
         self._cache_dir = cache_dir
         self._ready_dir = ready_dir
+        self._python_dir = python_dir
         self._building = asyncio.Lock()
 
     @property
@@ -92,20 +100,32 @@ class AgentBundles:
         """The folder of the role ``agent`` on this machine."""
         return self._sources.collection / "roles/agent"
 
-    async def get_bundle(self, python: str, architecture: str, progress: Progress) -> AgentBundle:
-        """Return the bundle for a Python ("3.11") and a processor ("x86_64").
+    @property
+    def have_python(self) -> bool:
+        """Whether bundles can bring a Python along."""
+        return self._python_dir is not None
+
+    async def get_bundle(
+        self, python: str | None, architecture: str, progress: Progress
+    ) -> AgentBundle:
+        """Return the bundle for a Python ("3.11"; None: its own) and a processor ("x86_64").
 
         Raises:
             BundleError: there are no such agents, or it cannot be built.
         """
         async with self._building:
-            found = await asyncio.to_thread(self.find_bundle, python, architecture)
+            own = None
+            if python is None and self._python_dir is not None:
+                own = await asyncio.to_thread(OwnPython.load, self._python_dir)
+            version = own.version if own else python or "none"
+            asked = (version, architecture, own)
+            found = await asyncio.to_thread(self.find_bundle, *asked)
             if found is not None:
                 return found
             await progress(
-                f"Building the agent bundle for Python {python} on {architecture} (once)"
+                f"Building the agent bundle for Python {version} on {architecture} (once)"
             )
-            return await asyncio.to_thread(self.build_bundle, python, architecture)
+            return await asyncio.to_thread(self.build_bundle, *asked)
 
     def find_bundle(
         self, python: str, architecture: str, own: OwnPython | None = None
@@ -195,6 +215,11 @@ class AgentBundles:
             raise BundleError(
                 f"There is no agent for Python {python} on {architecture}; there are agents for "
                 f"Python {', '.join(PYTHONS)} on {' and '.join(ARCHITECTURES)}."
+            )
+        if own is not None and own.architecture != architecture:
+            raise BundleError(
+                f"The Python in {own.folder} is for {own.architecture}, and the host's processor "
+                f"is {architecture}: name one for {architecture}."
             )
         target = _describe_target(python, architecture)
         digest = self._digest(python, architecture, own)

@@ -63,6 +63,8 @@ class HostInstaller:
                 f"Python {facts.python_version} on {facts.architecture}, "
                 f"port {target.config.rpc_port} can be used"
             )
+            if facts.lacks_python:
+                await progress("The agent brings a Python of its own along")
             delivery = await self._prepare(shell, target, facts, progress)
             variables = _describe_agent(target) | {
                 "agent_bundle_public_key": self._bundle_public_key
@@ -97,7 +99,9 @@ class HostInstaller:
         self, shell: RootShell, target: InstallTarget, facts: HostFacts, progress: Progress
     ) -> Delivery:
         """Return how today's version applies the role; it is uploaded where the host lacks it."""
-        bundle = await self._bundles.get_bundle(facts.python_version, facts.architecture, progress)
+        bundle = await self._bundles.get_bundle(
+            None if facts.lacks_python else facts.python_version, facts.architecture, progress
+        )
         there = await find_installed(shell, facts.python, f"versions/{bundle.version_id}")
         if there is not None:
             return there
@@ -107,8 +111,14 @@ class HostInstaller:
     async def _examine(
         self, shell: RootShell, target: InstallTarget, *, port: int = 0, needed_mb: int = NEEDED_MB
     ) -> HostFacts:
-        role = self._bundles.role_dir
-        return await examine_host(shell, role, target.name, port=port, needed_mb=needed_mb)
+        return await examine_host(
+            shell,
+            self._bundles.role_dir,
+            target.name,
+            port=port,
+            needed_mb=needed_mb,
+            brings_python=self._bundles.have_python,
+        )
 
 
 def _describe_agent(target: InstallTarget) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from typing import Self
 from api.agents.install.errors import BundleError
 from api.agents.install.sources import list_files
 
+_MACHINES = {62: "x86_64", 183: "aarch64"}
+"""Processors by their number in the header of an ELF file."""
+
 
 @dataclass(frozen=True, slots=True)
 class OwnPython:
@@ -22,11 +25,13 @@ class OwnPython:
     Attributes:
         folder: where ``bin/python3`` and ``lib/pythonX.Y`` are.
         version: X.Y.
+        architecture: the processor that it is for, as ``uname -m`` names it.
         digest: SHA-256 over its files, as hexadecimal.
     """
 
     folder: Path
     version: str
+    architecture: str
     digest: str
 
     @classmethod
@@ -47,9 +52,18 @@ class OwnPython:
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             running.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
         version = libraries[0].parent.name.removeprefix("python")
-        return cls(folder=folder, version=version, digest=running.hexdigest())
+        architecture = _read_architecture(folder / "bin/python3")
+        return cls(folder, version, architecture, running.hexdigest())
 
     def copy_to(self, destination: Path) -> None:
         """Copy it without what Python compiled."""
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
         shutil.copytree(self.folder, destination, symlinks=True, ignore=ignored)
+
+
+def _read_architecture(program: Path) -> str:
+    """Return the processor of a program; nothing of it is run, since it may be for another one."""
+    with program.open("rb") as file:
+        header = file.read(20)
+    machine = int.from_bytes(header[18:20], "little") if header[:4] == b"\x7fELF" else 0
+    return _MACHINES.get(machine, "another processor")

@@ -125,7 +125,8 @@ def build_agent_bundle(
     there is internet.
 
     --with-python takes a folder that 'uv python install' made, and its version takes the place of
-    --python. Such a bundle is for playbooks/install_agent.yml.
+    --python. MYX_AGENT_STANDALONE_PYTHON makes 'myx host install' bring such a bundle, the variable
+    agent_standalone_python the playbook install_agent.yml.
 
     Examples:
       myx agent-bundle --python 3.11 --arch aarch64

@@ -66,6 +66,15 @@ def test_certificate_and_key_belong_together(tmp_path: Path) -> None:
         load_settings(tls_cert=certificate, tls_key=tmp_path / "missing.key")
 
 
+def test_a_folder_without_a_python_is_refused(tmp_path: Path) -> None:
+    """Nobody learns only at an install that MYX_AGENT_STANDALONE_PYTHON is wrong."""
+    with pytest.raises(SettingsError, match=r"MYX_AGENT_STANDALONE_PYTHON=.* holds no Python"):
+        load_settings(agent_standalone_python=tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python3").touch()
+    assert load_settings(agent_standalone_python=tmp_path).agent_standalone_python == tmp_path
+
+
 def test_a_bad_value_names_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     """What does not fit is named as the variable that the administrator wrote."""
     monkeypatch.setenv("MYX_MAX_CONCURRENT_EXECUTIONS", "many")
