@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.auth.scopes import EVERYTHING, Scope
 from api.core.paging import Slice
-from api.db.lists import contains_text, fetch_slice, order_by
+from api.db.lists import contains_text, fetch_slice, order_by, plan_for_values
 from api.db.visibility import runs_within
 from api.executions.states import END_STATES, UNFINISHED_STATES
 from api.models import Execution, Run
@@ -68,6 +68,7 @@ class RunsRepository:
             statement = statement.where(Run.id.in_(on_host))
         if query.search is not None:
             statement = statement.where(contains_text(Run.name, query.search))
+            await plan_for_values(self._session)
         return await fetch_slice(
             self._session, statement, query, order_by(query.order_by, _COLUMNS, Run.id)
         )

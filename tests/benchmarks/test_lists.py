@@ -47,6 +47,7 @@ PATHS = [
     "/hosts?state=offline",
     "/hosts?state=failed",
     "/hosts?search=host1{group}",
+    "/hosts?search=host",
     "/hosts/host{host}",
     "/groups",
     "/runs",
@@ -60,6 +61,7 @@ PATHS = [
     "/runs?host=host{host}",
     "/runs?search=book-{group}",
     "/runs?search=nothing-has-this",
+    "/runs?search=playbook",
     "/runs/{small_run}",
     "/runs/{big_run}",
     "/runs/{small_run}/executions",
@@ -102,7 +104,11 @@ def settings(size: tuple[str, Size], tmp_path: Path) -> Iterator[Settings]:
         url = cluster.make_url(cluster.create_database())
     (tmp_path / "data").mkdir()
     made = load_settings(
-        data_dir=tmp_path / "data", content_dir=tmp_path / "content", database_url=url
+        data_dir=tmp_path / "data",
+        content_dir=tmp_path / "content",
+        database_url=url,
+        # What is listed is of long ago.
+        retention_every_s=0,
     )
     began = time.perf_counter()
     engine = create_engine(made.sqlalchemy_url.replace("+aiosqlite", ""))

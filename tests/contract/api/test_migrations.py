@@ -13,7 +13,7 @@ from api.models import Base
 
 def _is_modelled(name: str | None, kind: str, _parents: object) -> bool:
     """Say whether the models speak of it: they have no words for PostgreSQL's search indexes."""
-    return kind != "index" or not str(name).endswith("_trigrams")
+    return kind != "index" or not str(name).endswith(("_trigrams", "_folded"))
 
 
 def _compare(connection: Connection) -> list[object]:
