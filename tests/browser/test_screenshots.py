@@ -23,7 +23,7 @@ async def test_every_page_is_pictured(browser: Browser, control_plane: ControlPl
             context = await browser.new_context(
                 viewport={"width": width, "height": 900},
                 color_scheme="dark" if scheme == "dark" else "light",
-                locale=os.environ.get("LOCALE", "en-GB"),
+                locale="en-GB",
                 reduced_motion="reduce",
             )
             viewer = Viewer(await context.new_page(), control_plane)

@@ -62,3 +62,4 @@ export type NotificationDelivery = Schemas["api__notifications__schemas__Deliver
 export type NewNotification = Schemas["api__notifications__schemas__NewSecret"];
 export type NewWebhook = Schemas["api__webhooks__schemas__NewSecret"];
 export type Matcher = Schemas["Matcher"];
+export type Mapped = Schemas["Mapped"];

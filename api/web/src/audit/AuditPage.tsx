@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who did what? The audit, newest first, and whether its chain is whole.
-import { Alert, Button, Code, Group, Text } from "@mantine/core";
+import { Alert, Button, Code, SimpleGrid, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { getJson } from "../api/client";
 import type { AuditEntry, Verification } from "../api/types";
@@ -11,6 +11,15 @@ import { useListState } from "../shell/list-state";
 import { Page } from "../shell/Page";
 import { SearchBox } from "../shell/SearchBox";
 import { tellTime } from "../shell/times";
+
+const FILTERS = ["actor", "object_name", "action", "object_kind", "result"] as const;
+
+/** When a day begins by the viewer's clock, or one some days later; empty for no day. */
+function beginDay(day: string, later = 0): string {
+  const [year, month, date] = day.split("-").map(Number);
+  if (!year || !month || !date) return "";
+  return new Date(year, month - 1, date + later).toISOString();
+}
 
 export function AuditPage() {
   const { t, language } = useLanguage();
@@ -75,25 +84,45 @@ export function AuditPage() {
           ))}
         </Alert>
       )}
-      <Group gap="sm">
-        <SearchBox
-          label={t("audit.by-actor")}
-          value={list.get("actor")}
-          onSearch={(actor) => list.set({ actor })}
-        />
-        <SearchBox
-          label={t("audit.by-name")}
-          value={list.get("object_name")}
-          onSearch={(name) => list.set({ object_name: name })}
-        />
-      </Group>
+      <AuditFilters />
       <DataTable
         path="/audit"
-        asked={{ actor: list.get("actor"), object_name: list.get("object_name") }}
+        asked={{
+          ...Object.fromEntries(FILTERS.map((name) => [name, list.get(name)])),
+          after: beginDay(list.get("after")),
+          before: beginDay(list.get("before"), 1),
+        }}
         columns={columns}
         rowKey={(entry) => entry.seq}
         empty={t("list.no-match")}
       />
     </Page>
+  );
+}
+
+function AuditFilters() {
+  const t = useLanguage().t;
+  const list = useListState();
+  return (
+    <SimpleGrid cols={{ base: 2, sm: 4, xl: 7 }} spacing="sm" style={{ alignItems: "end" }}>
+      {FILTERS.map((name) => (
+        <SearchBox
+          key={name}
+          isFluid
+          label={t(`audit.by-${name}`)}
+          value={list.get(name)}
+          onSearch={(value) => list.set({ [name]: value })}
+        />
+      ))}
+      {(["after", "before"] as const).map((name) => (
+        <TextInput
+          key={name}
+          type="date"
+          label={t(`audit.${name}`)}
+          value={list.get(name)}
+          onChange={(event) => list.set({ [name]: event.currentTarget.value })}
+        />
+      ))}
+    </SimpleGrid>
   );
 }

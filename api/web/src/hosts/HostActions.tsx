@@ -1,39 +1,37 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What can be done with one host? Run on it, take it out for maintenance, install anew, remove it.
+// What can be done with one host? Run on it, change it, take it out for maintenance, install, remove.
 import { Button, Group, Menu, Modal, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { ApiError, send } from "../api/client";
+import { send } from "../api/client";
 import type { Host, Run } from "../api/types";
 import { useText } from "../i18n/language";
 import { useVisitor } from "../session/session";
+import { useAct } from "../shell/act";
+import { FormDialog } from "../shell/FormDialog";
 import { LinkButton } from "../shell/LinkButton";
+import { HostEditor } from "./HostEditor";
 
-type Question = "maintenance" | "remove" | null;
+type Question = "maintenance" | "remove" | "change" | null;
 
 export function HostActions({ host, onChange }: { host: Host; onChange: () => void }) {
   const t = useText();
+  const act = useAct();
   const { may } = useVisitor();
   const navigate = useNavigate();
   const [question, setQuestion] = useState<Question>(null);
   const [reason, setReason] = useState("");
   const path = `/hosts/${encodeURIComponent(host.name)}`;
   const close = () => setQuestion(null);
-
-  async function act(doIt: () => Promise<unknown>) {
-    try {
-      await doIt();
-      onChange();
-    } catch (error) {
-      const message = error instanceof ApiError ? error.message : t("error.unreachable");
-      notifications.show({ color: "red", title: t("error.refused"), message });
-    }
+  const done = () => {
     close();
-  }
+    onChange();
+  };
 
-  const maintain = (enabled: boolean) =>
-    act(() => send("PUT", `${path}/maintenance`, { enabled, reason: reason || null }));
+  const maintain = async (enabled: boolean) => {
+    await send("PUT", `${path}/maintenance`, { enabled, reason: reason || null });
+    done();
+  };
   const install = () =>
     act(async () => {
       const body = { hosts: [host.name], accept_new_host_key: true };
@@ -51,13 +49,20 @@ export function HostActions({ host, onChange }: { host: Host; onChange: () => vo
       <LinkButton to={`/launch?limit=${encodeURIComponent(host.name)}`}>
         {t("hosts.run-on")}
       </LinkButton>
+      {may("admin") && (
+        <Button variant="default" onClick={() => setQuestion("change")}>
+          {t("common.change")}
+        </Button>
+      )}
       <Menu position="bottom-end">
         <Menu.Target>
           <Button variant="default">{t("hosts.more")}</Button>
         </Menu.Target>
         <Menu.Dropdown>
           {host.maintenance_since ? (
-            <Menu.Item onClick={() => void maintain(false)}>{t("hosts.maintenance-off")}</Menu.Item>
+            <Menu.Item onClick={() => void act(() => maintain(false))}>
+              {t("hosts.maintenance-off")}
+            </Menu.Item>
           ) : (
             <Menu.Item onClick={() => setQuestion("maintenance")}>
               {t("hosts.maintenance-on")}
@@ -75,25 +80,17 @@ export function HostActions({ host, onChange }: { host: Host; onChange: () => vo
           )}
         </Menu.Dropdown>
       </Menu>
-      <Modal
-        opened={question === "maintenance"}
-        onClose={close}
-        title={t("hosts.maintenance-on")}
-        centered
-      >
-        <TextInput
-          data-autofocus
-          label={t("host.maintenance-reason")}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={close}>
-            {t("common.back")}
-          </Button>
-          <Button onClick={() => void maintain(true)}>{t("hosts.maintenance-on")}</Button>
-        </Group>
-      </Modal>
+      {question === "change" && <HostEditor host={host} onClose={close} onDone={done} />}
+      {question === "maintenance" && (
+        <FormDialog title={t("hosts.maintenance-on")} onClose={close} submit={() => maintain(true)}>
+          <TextInput
+            data-autofocus
+            label={t("host.maintenance-reason")}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+        </FormDialog>
+      )}
       <Modal
         opened={question === "remove"}
         onClose={close}

@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How does a host come in? With its address and SSH account; its agent is installed while one watches.
 import {
-  Button,
   Checkbox,
-  Group,
-  Modal,
   NumberInput,
   PasswordInput,
   SimpleGrid,
-  Stack,
   TagsInput,
   Textarea,
   TextInput,
@@ -18,7 +14,7 @@ import { useNavigate } from "react-router";
 import { send } from "../api/client";
 import type { Host, Run } from "../api/types";
 import { useText } from "../i18n/language";
-import { Problem } from "../shell/Page";
+import { FormDialog } from "../shell/FormDialog";
 
 const EMPTY = {
   name: "",
@@ -49,62 +45,38 @@ export function HostAdder({ onClose }: { onClose: () => void }) {
   const [draft, setDraft] = useState<Draft>(EMPTY);
   const [installs, setInstalls] = useState(true);
   const [acceptsKey, setAcceptsKey] = useState(true);
-  const [error, setError] = useState<Error | null>(null);
-  const [isBusy, setBusy] = useState(false);
   const change = (changes: Partial<Draft>) => setDraft((before) => ({ ...before, ...changes }));
 
-  async function submit(event: React.FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setError(null);
-    try {
-      const host = await send<Host>("POST", "/hosts", describe(draft));
-      if (installs) {
-        const body = { hosts: [host.name], accept_new_host_key: acceptsKey };
-        navigate(`/runs/${(await send<Run>("POST", "/hosts/install", body)).id}`);
-      } else navigate(`/hosts/${encodeURIComponent(host.name)}`);
-    } catch (caught) {
-      setError(caught as Error);
-    } finally {
-      setBusy(false);
-    }
+  async function submit() {
+    const host = await send<Host>("POST", "/hosts", describe(draft));
+    if (installs) {
+      const body = { hosts: [host.name], accept_new_host_key: acceptsKey };
+      navigate(`/runs/${(await send<Run>("POST", "/hosts/install", body)).id}`);
+    } else navigate(`/hosts/${encodeURIComponent(host.name)}`);
   }
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
+    <FormDialog
       title={t("hosts.add-title")}
+      label={t(installs ? "hosts.add-and-install" : "hosts.add")}
       size="lg"
-      closeButtonProps={{ "aria-label": t("common.close") }}
+      onClose={onClose}
+      submit={submit}
     >
-      <form onSubmit={submit}>
-        <Stack>
-          <HostFields draft={draft} change={change} />
-          <Checkbox
-            label={t("hosts.install-now")}
-            checked={installs}
-            onChange={(event) => setInstalls(event.currentTarget.checked)}
-          />
-          {installs && (
-            <Checkbox
-              label={t("hosts.accept-key")}
-              checked={acceptsKey}
-              onChange={(event) => setAcceptsKey(event.currentTarget.checked)}
-            />
-          )}
-          {error && <Problem error={error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {t("common.back")}
-            </Button>
-            <Button type="submit" loading={isBusy}>
-              {t(installs ? "hosts.add-and-install" : "hosts.add")}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+      <HostFields draft={draft} change={change} />
+      <Checkbox
+        label={t("hosts.install-now")}
+        checked={installs}
+        onChange={(event) => setInstalls(event.currentTarget.checked)}
+      />
+      {installs && (
+        <Checkbox
+          label={t("hosts.accept-key")}
+          checked={acceptsKey}
+          onChange={(event) => setAcceptsKey(event.currentTarget.checked)}
+        />
+      )}
+    </FormDialog>
   );
 }
 

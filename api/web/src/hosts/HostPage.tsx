@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How is one host? What it is, what it says now, what happened to it, and what ran there.
 import {
+  Anchor,
   Badge,
   Card,
   Code,
@@ -13,11 +14,12 @@ import {
   Title,
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { getJson, query } from "../api/client";
 import type { Host, HostStateChange, HostStatus, Page as PageOf, Run } from "../api/types";
 import { useLanguage, useText } from "../i18n/language";
 import { RunsTable } from "../runs/RunsPage";
+import { useVisitor } from "../session/session";
 import { Empty, Loading, Page, Problem } from "../shell/Page";
 import { StatusBadge } from "../shell/StatusBadge";
 import { tellAgo, tellBytes, tellSeconds, tellTime, useNow } from "../shell/times";
@@ -124,7 +126,7 @@ function HostLoadCard({ host }: { host: Host }) {
         <Title order={2} size="h5">
           {t("host.load")}
         </Title>
-        {!load && <Text size="sm">{t("host.no-load")}</Text>}
+        {!load && <Text size="sm">{t(host.agent.version ? "host.no-load" : "host.no-agent")}</Text>}
         {load && (
           <>
             <Meter
@@ -230,6 +232,7 @@ function HostVariables({ host }: { host: Host }) {
 
 function HostRuns({ name }: { name: string }) {
   const t = useText();
+  const { may } = useVisitor();
   const runs = useQuery({
     queryKey: ["runs", { host: name, page_size: SHOWN }],
     queryFn: ({ signal }) =>
@@ -238,7 +241,16 @@ function HostRuns({ name }: { name: string }) {
   });
   if (runs.error) return <Problem error={runs.error} />;
   if (!runs.data) return <Loading />;
-  if (runs.data.count === 0) return <Empty title={t("host.no-runs")} />;
+  if (runs.data.count === 0)
+    return (
+      <Empty title={t("host.no-runs")}>
+        {may("operator") && (
+          <Anchor component={Link} to={`/launch${query({ limit: name })}`}>
+            {t("hosts.run-on")}
+          </Anchor>
+        )}
+      </Empty>
+    );
   return <RunsTable runs={runs.data.results} />;
 }
 
@@ -251,7 +263,8 @@ function HostHistory({ path }: { path: string }) {
     refetchInterval: REFRESH_MS,
   });
   if (!history.data) return <Loading />;
-  if (history.data.count === 0) return <Empty title={t("host.no-history")} />;
+  if (history.data.count === 0)
+    return <Empty title={t("host.no-history")}>{t("host.no-history-help")}</Empty>;
   return (
     <Table verticalSpacing="xs">
       <Table.Tbody>

@@ -4,7 +4,8 @@ import { Button, Code, Group, MultiSelect, Select, TagsInput, Text } from "@mant
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { getJson, query } from "../api/client";
-import type { Host, Group as HostGroup, Page as PageOf } from "../api/types";
+import type { Host, Page as PageOf } from "../api/types";
+import { useGroupNames } from "../groups/GroupsPage";
 import type { Key } from "../i18n/en";
 import { useText } from "../i18n/language";
 import { useVisitor } from "../session/session";
@@ -24,7 +25,7 @@ export function HostsPage() {
   const { may } = useVisitor();
   const list = useListState();
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const [isAdding, setAdding] = useState(false);
+  const [isAdding, setAdding] = useState(list.get("add") === "1");
   const asked = {
     page: list.page,
     page_size: PAGE_SIZE,
@@ -53,7 +54,8 @@ export function HostsPage() {
         <Empty title={t(isFiltered ? "list.no-match" : "hosts.none")}>
           {!isFiltered && (
             <Text size="sm">
-              {t("hosts.none-help")} <Code>myx host add NAME --address ADDRESS</Code>
+              {may("admin") ? t("hosts.none-help") : t("hosts.none-ask")}{" "}
+              {may("admin") && <Code>myx host add NAME --address ADDRESS</Code>}
             </Text>
           )}
         </Empty>
@@ -82,10 +84,7 @@ export function HostsPage() {
 function HostFilters() {
   const t = useText();
   const list = useListState();
-  const groups = useQuery({
-    queryKey: ["groups"],
-    queryFn: ({ signal }) => getJson<PageOf<HostGroup>>("/groups?page_size=500", signal),
-  });
+  const groups = useGroupNames();
   return (
     <Group gap="sm" align="flex-start">
       <SearchBox
@@ -100,7 +99,7 @@ function HostFilters() {
         searchable
         value={list.get("group") || null}
         onChange={(group) => list.set({ group })}
-        data={(groups.data?.results ?? []).map((group) => group.name)}
+        data={groups}
       />
       <MultiSelect
         aria-label={t("hosts.state")}

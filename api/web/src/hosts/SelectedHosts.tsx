@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What can be done with many hosts at once? Run on them, look after them, install, take away.
-import { Button, Group, Menu, Modal, Paper, Text } from "@mantine/core";
+import { Button, Group, Menu, Modal, Paper, Select, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { ApiError, send } from "../api/client";
+import { send } from "../api/client";
 import type { Run } from "../api/types";
+import { useGroupNames } from "../groups/GroupsPage";
 import { useText } from "../i18n/language";
 import { useVisitor } from "../session/session";
+import { useAct } from "../shell/act";
+import { FormDialog } from "../shell/FormDialog";
 import { LinkButton } from "../shell/LinkButton";
 
 const AT_ONCE = 5;
+
+type Move = "add_hosts" | "remove_hosts";
 
 interface SelectedHostsProps {
   selected: ReadonlySet<string>;
@@ -37,9 +42,11 @@ async function forEachHost(
 
 export function SelectedHosts({ selected, onClear, onDone }: SelectedHostsProps) {
   const t = useText();
+  const tell = useAct();
   const { may } = useVisitor();
   const navigate = useNavigate();
   const [isRemoving, setRemoving] = useState(false);
+  const [moving, setMoving] = useState<Move | null>(null);
   const names = [...selected].sort();
 
   async function act(doIt: (name: string) => Promise<unknown>) {
@@ -51,15 +58,11 @@ export function SelectedHosts({ selected, onClear, onDone }: SelectedHostsProps)
       notifications.show({ color: "red", title: t("error.refused"), message });
   }
 
-  async function install() {
-    try {
+  const install = () =>
+    tell(async () => {
       const body = { hosts: names, accept_new_host_key: true };
       navigate(`/runs/${(await send<Run>("POST", "/hosts/install", body)).id}`);
-    } catch (error) {
-      const message = error instanceof ApiError ? error.message : t("error.unreachable");
-      notifications.show({ color: "red", title: t("error.refused"), message });
-    }
-  }
+    });
 
   const maintain = (enabled: boolean) =>
     act((name) => send("PUT", `/hosts/${encodeURIComponent(name)}/maintenance`, { enabled }));
@@ -88,6 +91,16 @@ export function SelectedHosts({ selected, onClear, onDone }: SelectedHostsProps)
               <Menu.Item onClick={() => void maintain(false)}>
                 {t("hosts.maintenance-off")}
               </Menu.Item>
+              {may("admin", true) && (
+                <>
+                  <Menu.Item onClick={() => setMoving("add_hosts")}>
+                    {t("hosts.group-add")}
+                  </Menu.Item>
+                  <Menu.Item onClick={() => setMoving("remove_hosts")}>
+                    {t("hosts.group-remove")}
+                  </Menu.Item>
+                </>
+              )}
               {may("admin") && (
                 <>
                   <Menu.Item onClick={() => void install()}>{t("hosts.install")}</Menu.Item>
@@ -103,6 +116,18 @@ export function SelectedHosts({ selected, onClear, onDone }: SelectedHostsProps)
           {t("hosts.clear")}
         </Button>
       </Group>
+      {moving && (
+        <GroupMove
+          names={names}
+          move={moving}
+          onClose={() => setMoving(null)}
+          onDone={() => {
+            setMoving(null);
+            onClear();
+            onDone();
+          }}
+        />
+      )}
       <Modal
         opened={isRemoving}
         onClose={() => setRemoving(false)}
@@ -126,5 +151,40 @@ export function SelectedHosts({ selected, onClear, onDone }: SelectedHostsProps)
         </Group>
       </Modal>
     </Paper>
+  );
+}
+
+interface GroupMoveProps {
+  names: string[];
+  move: Move;
+  onClose: () => void;
+  onDone: () => void;
+}
+
+/** Into which group, or out of which one, do all of them go? */
+function GroupMove({ names, move, onClose, onDone }: GroupMoveProps) {
+  const t = useText();
+  const known = useGroupNames();
+  const [group, setGroup] = useState<string | null>(null);
+  async function submit() {
+    await send("PATCH", `/groups/${encodeURIComponent(group ?? "")}`, { [move]: names });
+    onDone();
+  }
+  return (
+    <FormDialog
+      title={t(move === "add_hosts" ? "hosts.group-add" : "hosts.group-remove")}
+      onClose={onClose}
+      submit={submit}
+    >
+      <Select
+        required
+        searchable
+        label={t("hosts.group-name")}
+        nothingFoundMessage={t("list.no-match")}
+        data={known}
+        value={group}
+        onChange={setGroup}
+      />
+    </FormDialog>
   );
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How is something run? What, on which hosts, how; and a look at the hosts before it begins.
 import {
+  Alert,
   Button,
   Card,
   Grid,
+  Group,
   SegmentedControl,
   Select,
   Stack,
@@ -20,12 +22,13 @@ import { getJson, send } from "../api/client";
 import type { Page as PageOf, Run, Template, TemplateDetail } from "../api/types";
 import { useText } from "../i18n/language";
 import { Page, Problem } from "../shell/Page";
+import { ScheduleForm } from "../triggers/ScheduleForm";
+import { WebhookForm } from "../triggers/WebhookForm";
 import { ArgumentField } from "./ArgumentField";
 import { type Fields, readFields } from "./arguments";
 import { type Draft, describeRun, EMPTY_DRAFT, type Kind } from "./draft";
 import { LaunchOptions } from "./LaunchOptions";
 import { MONOSPACE } from "./monospace";
-import { ScheduleMaker } from "./ScheduleMaker";
 import { TargetPreview } from "./TargetPreview";
 
 const PAUSE_MS = 400;
@@ -49,7 +52,7 @@ export function LaunchPage() {
   const [key, setKey] = useState(makeKey);
   const [error, setError] = useState<Error | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const [isScheduling, setScheduling] = useState(false);
+  const [later, setLater] = useState<"schedule" | "webhook" | null>(null);
   const change = (changes: Partial<Draft>) => {
     setDraft((before) => ({ ...before, ...changes }));
     setKey(makeKey());
@@ -106,15 +109,31 @@ export function LaunchPage() {
             >
               {t(draft.check && draft.kind === "playbook" ? "launch.check" : "launch.run")}
             </Button>
-            <Button
-              variant="default"
-              disabled={body === null || !isFine}
-              onClick={() => setScheduling(true)}
-            >
-              {t("launch.later")}
-            </Button>
-            {isScheduling && body && (
-              <ScheduleMaker run={body} onClose={() => setScheduling(false)} />
+            <Group grow>
+              {(["schedule", "webhook"] as const).map((way) => (
+                <Button
+                  key={way}
+                  variant="default"
+                  disabled={body === null || !isFine}
+                  onClick={() => setLater(way)}
+                >
+                  {t(`launch.by-${way}`)}
+                </Button>
+              ))}
+            </Group>
+            {later === "schedule" && body && (
+              <ScheduleForm
+                run={body}
+                onClose={() => setLater(null)}
+                onDone={() => navigate("/schedules")}
+              />
+            )}
+            {later === "webhook" && body && (
+              <WebhookForm
+                run={body}
+                onClose={() => setLater(null)}
+                onDone={() => navigate("/webhooks")}
+              />
             )}
           </Stack>
         </Grid.Col>
@@ -212,7 +231,11 @@ function TemplateChoice({ draft, change }: DraftProps) {
         <Problem error={templates.error} onRetry={() => void templates.refetch()} />
       )}
       {templates.data?.count === 0 && <Text size="sm">{t("launch.no-templates")}</Text>}
-      {chosen?.error && <Problem error={new Error(chosen.error)} />}
+      {chosen?.error && (
+        <Alert color="red" role="alert">
+          {chosen.error}
+        </Alert>
+      )}
     </>
   );
 }

@@ -7,7 +7,7 @@ import { send } from "../api/client";
 import type { Grant, Token, User } from "../api/types";
 import { useLanguage } from "../i18n/language";
 import { useVisitor } from "../session/session";
-import { ActButton } from "../shell/act";
+import { ActMenu } from "../shell/ActMenu";
 import { type Column, DataTable } from "../shell/DataTable";
 import { useListState } from "../shell/list-state";
 import { Page } from "../shell/Page";
@@ -103,24 +103,25 @@ function Users() {
       head: "",
       cell: (user, refresh) =>
         user.name !== account.name && (
-          <Group gap="xs" wrap="nowrap" justify="flex-end">
-            <ActButton
-              label={t(user.is_disabled ? "common.enable" : "common.disable")}
-              act={() =>
-                send("PATCH", `/users/${encodeURIComponent(user.name)}`, {
-                  is_disabled: !user.is_disabled,
-                })
-              }
-              onDone={refresh}
-            />
-            <ActButton
-              label={t("hosts.remove")}
-              question={t("people.remove-help", { name: user.name })}
-              isDangerous
-              act={() => send("DELETE", `/users/${encodeURIComponent(user.name)}`)}
-              onDone={refresh}
-            />
-          </Group>
+          <ActMenu
+            name={user.name}
+            onDone={refresh}
+            actions={[
+              {
+                label: t(user.is_disabled ? "common.enable" : "common.disable"),
+                act: () =>
+                  send("PATCH", `/users/${encodeURIComponent(user.name)}`, {
+                    is_disabled: !user.is_disabled,
+                  }),
+              },
+              {
+                label: t("hosts.remove"),
+                question: t("people.remove-help", { name: user.name }),
+                isDangerous: true,
+                act: () => send("DELETE", `/users/${encodeURIComponent(user.name)}`),
+              },
+            ]}
+          />
         ),
     },
   ];
@@ -169,12 +170,17 @@ function Tokens() {
       head: "",
       cell: (token, refresh) =>
         token.is_valid ? (
-          <ActButton
-            label={t("people.revoke")}
-            question={t("people.revoke-help", { name: token.name })}
-            isDangerous
-            act={() => send("DELETE", `/tokens/${token.id}`)}
+          <ActMenu
+            name={token.name}
             onDone={refresh}
+            actions={[
+              {
+                label: t("people.revoke"),
+                question: t("people.revoke-help", { name: token.name }),
+                isDangerous: true,
+                act: () => send("DELETE", `/tokens/${token.id}`),
+              },
+            ]}
           />
         ) : (
           <Text size="sm" c="dimmed">

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How is a list of the API shown? A page of rows, fresh while one looks, with words where it is empty.
-import { type MantineBreakpoint, Paper, ScrollArea, Table } from "@mantine/core";
+import { type MantineBreakpoint, Paper, ScrollArea, Stack, Table } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { getJson, type QueryValue, query } from "../api/client";
 import type { Page as PageOf } from "../api/types";
@@ -51,7 +51,7 @@ export function DataTable<T>({
   if (!data) return <Loading />;
   if (data.count === 0) return <Empty title={empty}>{help}</Empty>;
   return (
-    <>
+    <Stack gap="md">
       <Paper withBorder>
         <ScrollArea>
           <Table verticalSpacing="xs" highlightOnHover>
@@ -86,6 +86,6 @@ export function DataTable<T>({
         count={data.count}
         onPage={(chosen) => list.set({ page: list.get("page"), [pageName]: chosen })}
       />
-    </>
+    </Stack>
   );
 }

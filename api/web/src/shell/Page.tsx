@@ -15,6 +15,7 @@ import {
 import { useEffect } from "react";
 import { ApiError } from "../api/client";
 import { useText } from "../i18n/language";
+import { InputError } from "./mapping";
 
 interface PageProps {
   title: string;
@@ -43,10 +44,11 @@ export function Page({ title, actions, children }: PageProps) {
 export function Problem({ error, onRetry }: { error: Error; onRetry?: () => void }) {
   const t = useText();
   const isAnswer = error instanceof ApiError;
+  const isSaid = isAnswer || error instanceof InputError;
   return (
-    <Alert color="red" role="alert" title={t(isAnswer ? "error.refused" : "error.title")}>
+    <Alert color="red" role="alert" title={t(isSaid ? "error.refused" : "error.title")}>
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{isAnswer ? error.message : t("error.unreachable")}</Text>
+        <Text size="sm">{isSaid ? error.message : t("error.unreachable")}</Text>
         {isAnswer &&
           error.fields.map((field) => (
             <Text size="sm" key={field.field}>

@@ -11,15 +11,18 @@ interface SearchBoxProps {
   label: string;
   value: string;
   onSearch: (value: string) => void;
+  /** It takes the room that there is, among others in a grid. */
+  isFluid?: boolean;
 }
 
-export function SearchBox({ label, value, onSearch }: SearchBoxProps) {
+export function SearchBox({ label, value, onSearch, isFluid = false }: SearchBoxProps) {
   const [text, setText] = useState(value);
   const searchLater = useDebouncedCallback(onSearch, PAUSE_MS);
   useEffect(() => setText(value), [value]);
   return (
     <TextInput
       type="search"
+      w={isFluid ? "100%" : { base: "100%", xs: 260 }}
       aria-label={label}
       placeholder={label}
       leftSection={<Icon name="search" size={16} />}

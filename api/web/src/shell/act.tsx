@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How is something changed with one click? It is asked once more where it cannot be undone.
-import { Button, Group, Modal, Text } from "@mantine/core";
+// How is something changed with one click? What went wrong is told in words.
 import { notifications } from "@mantine/notifications";
-import { useState } from "react";
 import { ApiError } from "../api/client";
 import { useText } from "../i18n/language";
 
@@ -19,53 +17,4 @@ export function useAct(): (doIt: () => Promise<unknown>) => Promise<boolean> {
       return false;
     }
   };
-}
-
-interface ActButtonProps {
-  label: string;
-  /** What is asked before; left out where nothing is lost. */
-  question?: string;
-  isDangerous?: boolean;
-  act: () => Promise<unknown>;
-  onDone: () => void;
-}
-
-export function ActButton({ label, question, isDangerous = false, act, onDone }: ActButtonProps) {
-  const t = useText();
-  const doIt = useAct();
-  const [isAsking, setAsking] = useState(false);
-  const [isBusy, setBusy] = useState(false);
-  const color = isDangerous ? { color: "red" } : {};
-
-  async function go() {
-    setBusy(true);
-    if (await doIt(act)) onDone();
-    setBusy(false);
-    setAsking(false);
-  }
-
-  return (
-    <>
-      <Button
-        size="compact-sm"
-        variant={isDangerous ? "light" : "default"}
-        {...color}
-        loading={isBusy}
-        onClick={() => (question ? setAsking(true) : void go())}
-      >
-        {label}
-      </Button>
-      <Modal opened={isAsking} onClose={() => setAsking(false)} title={label} centered>
-        <Text size="sm">{question}</Text>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={() => setAsking(false)}>
-            {t("common.back")}
-          </Button>
-          <Button {...color} loading={isBusy} onClick={() => void go()}>
-            {label}
-          </Button>
-        </Group>
-      </Modal>
-    </>
-  );
 }

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What runs at its times? Each schedule with its last and next time.
-import { Anchor, Code, Group, Text } from "@mantine/core";
+import { Anchor, Code, Text } from "@mantine/core";
+import { useState } from "react";
 import { Link } from "react-router";
 import { send } from "../api/client";
 import type { Schedule } from "../api/types";
 import type { Key } from "../i18n/en";
 import { useLanguage } from "../i18n/language";
 import { useVisitor } from "../session/session";
-import { ActButton } from "../shell/act";
+import { ActMenu } from "../shell/ActMenu";
 import { type Column, DataTable } from "../shell/DataTable";
+import { LinkButton } from "../shell/LinkButton";
 import { Page } from "../shell/Page";
 import { StatusBadge } from "../shell/StatusBadge";
 import { tellTime } from "../shell/times";
+import { ScheduleForm } from "./ScheduleForm";
 
 export function SchedulesPage() {
   const { t, language } = useLanguage();
@@ -76,13 +79,16 @@ export function SchedulesPage() {
       cell: (schedule, refresh) => <ScheduleActions schedule={schedule} refresh={refresh} />,
     });
   return (
-    <Page title={t("nav.schedules")}>
+    <Page
+      title={t("nav.schedules")}
+      actions={may("operator") && <LinkButton to="/launch">{t("schedules.new")}</LinkButton>}
+    >
       <DataTable
         path="/schedules"
         columns={columns}
         rowKey={(schedule) => schedule.id}
         empty={t("schedules.none")}
-        help={<Code>myx schedule add --help</Code>}
+        help={may("operator") ? t("schedules.none-help") : undefined}
       />
     </Page>
   );
@@ -90,21 +96,34 @@ export function SchedulesPage() {
 
 function ScheduleActions({ schedule, refresh }: { schedule: Schedule; refresh: () => void }) {
   const { t } = useLanguage();
+  const [isChanging, setChanging] = useState(false);
   const path = `/schedules/${schedule.id}`;
+  const close = () => {
+    setChanging(false);
+    refresh();
+  };
   return (
-    <Group gap="xs" wrap="nowrap" justify="flex-end">
-      <ActButton
-        label={t(schedule.paused_at ? "run.resume" : "run.pause")}
-        act={() => send("POST", `${path}/${schedule.paused_at ? "resume" : "pause"}`)}
+    <>
+      <ActMenu
+        name={schedule.name}
         onDone={refresh}
+        actions={[
+          { label: t("common.change"), act: () => void setChanging(true) },
+          {
+            label: t(schedule.paused_at ? "run.resume" : "run.pause"),
+            act: () => send("POST", `${path}/${schedule.paused_at ? "resume" : "pause"}`),
+          },
+          {
+            label: t("hosts.remove"),
+            question: t("schedules.remove-help", { name: schedule.name }),
+            isDangerous: true,
+            act: () => send("DELETE", path),
+          },
+        ]}
       />
-      <ActButton
-        label={t("hosts.remove")}
-        question={t("schedules.remove-help", { name: schedule.name })}
-        isDangerous
-        act={() => send("DELETE", path)}
-        onDone={refresh}
-      />
-    </Group>
+      {isChanging && (
+        <ScheduleForm schedule={schedule} onClose={() => setChanging(false)} onDone={close} />
+      )}
+    </>
   );
 }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What starts when another system says so? Each webhook, and what was delivered to it.
-import { Anchor, Badge, Button, Code, Drawer, Group, Text } from "@mantine/core";
+import { Anchor, Badge, Code, Drawer, Group, Select, Text, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
 import { send } from "../api/client";
-import type { Webhook, WebhookDelivery } from "../api/types";
+import type { NewWebhook, Webhook, WebhookDelivery } from "../api/types";
 import type { Key } from "../i18n/en";
-import { useLanguage } from "../i18n/language";
+import { useLanguage, useText } from "../i18n/language";
 import { useVisitor } from "../session/session";
-import { ActButton } from "../shell/act";
+import { ActMenu } from "../shell/ActMenu";
 import { type Column, DataTable } from "../shell/DataTable";
+import { LinkButton } from "../shell/LinkButton";
 import { Page } from "../shell/Page";
 import { tellTime } from "../shell/times";
+import { WebhookForm, WebhookSecret } from "./WebhookForm";
 
+const OUTCOMES = ["ran", "ignored", "failed", "pending"] as const;
 const OUTCOME_COLORS: Record<string, string> = {
   ran: "green",
   ignored: "gray",
@@ -21,7 +24,7 @@ const OUTCOME_COLORS: Record<string, string> = {
 };
 
 export function WebhooksPage() {
-  const { t } = useLanguage();
+  const { t, language } = useLanguage();
   const { may } = useVisitor();
   const [shown, setShown] = useState<Webhook | null>(null);
   const columns: Column<Webhook>[] = [
@@ -29,9 +32,18 @@ export function WebhooksPage() {
       head: t("schedules.name"),
       cell: (webhook) => (
         <>
-          <Text size="sm" fw={600}>
-            {webhook.name}
-          </Text>
+          <Group gap="xs">
+            <UnstyledButton c="var(--mantine-color-anchor)" onClick={() => setShown(webhook)}>
+              <Text size="sm" fw={600}>
+                {webhook.name}
+              </Text>
+            </UnstyledButton>
+            {!webhook.is_enabled && (
+              <Badge color="gray" variant="light" radius="sm" tt="none">
+                {t("common.disabled")}
+              </Badge>
+            )}
+          </Group>
           <Text size="xs" c="dimmed">
             {webhook.run.name} · {webhook.owner}
           </Text>
@@ -47,28 +59,34 @@ export function WebhooksPage() {
     {
       head: t("webhooks.refused"),
       visibleFrom: "md",
-      cell: (webhook) => (webhook.refused_count > 0 ? webhook.refused_count : ""),
+      cell: (webhook) =>
+        webhook.refused_count > 0 && (
+          <>
+            {webhook.refused_count}
+            <Text size="xs" c="dimmed">
+              {tellTime(webhook.refused_at, language)} {webhook.refused_from}
+            </Text>
+          </>
+        ),
     },
     {
       head: "",
       cell: (webhook, refresh) => (
-        <Group gap="xs" wrap="nowrap" justify="flex-end">
-          <Button size="compact-sm" variant="default" onClick={() => setShown(webhook)}>
-            {t("webhooks.deliveries")}
-          </Button>
-          {may("operator") && <WebhookActions webhook={webhook} refresh={refresh} />}
-        </Group>
+        <WebhookActions webhook={webhook} refresh={refresh} onShow={() => setShown(webhook)} />
       ),
     },
   ];
   return (
-    <Page title={t("nav.webhooks")}>
+    <Page
+      title={t("nav.webhooks")}
+      actions={may("operator") && <LinkButton to="/launch">{t("webhooks.new")}</LinkButton>}
+    >
       <DataTable
         path="/webhooks"
         columns={columns}
         rowKey={(webhook) => webhook.id}
         empty={t("webhooks.none")}
-        help={<Code>myx webhook add --help</Code>}
+        help={may("operator") ? t("webhooks.none-help") : undefined}
       />
       <Drawer
         opened={shown !== null}
@@ -84,31 +102,70 @@ export function WebhooksPage() {
   );
 }
 
-function WebhookActions({ webhook, refresh }: { webhook: Webhook; refresh: () => void }) {
-  const { t } = useLanguage();
+interface WebhookActionsProps {
+  webhook: Webhook;
+  refresh: () => void;
+  onShow: () => void;
+}
+
+function WebhookActions({ webhook, refresh, onShow }: WebhookActionsProps) {
+  const t = useText();
+  const { may } = useVisitor();
+  const [isChanging, setChanging] = useState(false);
+  const [rotated, setRotated] = useState<NewWebhook | null>(null);
   const path = `/webhooks/${webhook.id}`;
+  const close = () => {
+    setChanging(false);
+    refresh();
+  };
   return (
     <>
-      <ActButton
-        label={t(webhook.is_enabled ? "common.disable" : "common.enable")}
-        act={() => send("PATCH", path, { is_enabled: !webhook.is_enabled })}
+      <ActMenu
+        name={webhook.name}
         onDone={refresh}
+        actions={[
+          { label: t("webhooks.deliveries"), act: () => void onShow() },
+          may("operator") && { label: t("common.change"), act: () => void setChanging(true) },
+          may("operator") && {
+            label: t("common.rotate"),
+            question: t("common.rotate-help"),
+            act: async () => setRotated(await send<NewWebhook>("POST", `${path}/rotate`, {})),
+          },
+          may("operator") && {
+            label: t(webhook.is_enabled ? "common.disable" : "common.enable"),
+            act: () => send("PATCH", path, { is_enabled: !webhook.is_enabled }),
+          },
+          may("operator") && {
+            label: t("hosts.remove"),
+            question: t("webhooks.remove-help", { name: webhook.name }),
+            isDangerous: true,
+            act: () => send("DELETE", path),
+          },
+        ]}
       />
-      <ActButton
-        label={t("hosts.remove")}
-        question={t("webhooks.remove-help", { name: webhook.name })}
-        isDangerous
-        act={() => send("DELETE", path)}
-        onDone={refresh}
-      />
+      {isChanging && (
+        <WebhookForm webhook={webhook} onClose={() => setChanging(false)} onDone={close} />
+      )}
+      {rotated && <WebhookSecret webhook={rotated} onClose={() => setRotated(null)} />}
     </>
   );
 }
 
 function Deliveries({ webhook }: { webhook: Webhook }) {
   const { t, language } = useLanguage();
+  const [outcome, setOutcome] = useState<string | null>(null);
   const columns: Column<WebhookDelivery>[] = [
-    { head: t("audit.at"), cell: (delivery) => tellTime(delivery.received_at, language) },
+    {
+      head: t("audit.at"),
+      cell: (delivery) => (
+        <>
+          {tellTime(delivery.received_at, language)}
+          <Text size="xs" c="dimmed">
+            {delivery.address}
+          </Text>
+        </>
+      ),
+    },
     {
       head: t("runs.column-status"),
       cell: (delivery) => (
@@ -119,24 +176,38 @@ function Deliveries({ webhook }: { webhook: Webhook }) {
     },
     {
       head: t("webhooks.why"),
-      cell: (delivery) =>
-        delivery.run_id ? (
-          <Anchor component={Link} to={`/runs/${delivery.run_id}`} size="sm">
-            {t("runs.column-run")} {delivery.run_id}
-          </Anchor>
-        ) : (
+      cell: (delivery) => (
+        <>
+          {delivery.run_id && (
+            <Anchor component={Link} to={`/runs/${delivery.run_id}`} size="sm">
+              {t("runs.column-run")} {delivery.run_id}
+            </Anchor>
+          )}
           <Text size="sm">{delivery.reason}</Text>
-        ),
+        </>
+      ),
     },
-    { head: t("webhooks.address"), visibleFrom: "sm", cell: (delivery) => delivery.address },
   ];
   return (
-    <DataTable
-      path={`/webhooks/${webhook.id}/deliveries`}
-      pageName="deliveries"
-      columns={columns}
-      rowKey={(delivery) => delivery.id}
-      empty={t("webhooks.no-deliveries")}
-    />
+    <>
+      <Select
+        mb="sm"
+        aria-label={t("webhooks.outcome")}
+        placeholder={t("webhooks.outcome")}
+        clearable
+        value={outcome}
+        onChange={setOutcome}
+        data={OUTCOMES.map((each) => ({ value: each, label: t(`webhooks.${each}`) }))}
+      />
+      <DataTable
+        path={`/webhooks/${webhook.id}/deliveries`}
+        asked={{ outcome }}
+        pageName="deliveries"
+        columns={columns}
+        rowKey={(delivery) => delivery.id}
+        empty={t(outcome ? "list.no-match" : "webhooks.no-deliveries")}
+        help={outcome ? undefined : t("webhooks.no-deliveries-help", { path: webhook.path })}
+      />
+    </>
   );
 }
