@@ -28,6 +28,7 @@ from api.core.tracing.spans import start_tracing, stop_tracing
 from api.db.database import Database
 from api.db.migrate import migrate
 from api.executions.changes import Changes
+from api.executions.navigator import LogNavigator
 from api.executions.reader import ExecutionReader
 from api.groups.vault import GroupVault
 from api.heartbeats.findings import Findings
@@ -93,6 +94,11 @@ class Composition:
         self._replica: Replica | None = None
         self.run_launcher = self._make_run_launcher()
         self.run_steering = self._make_run_steering()
+
+    @cached_property
+    def log_navigator(self) -> LogNavigator:
+        """Finds places in logs."""
+        return LogNavigator(self.execution_reader, self.logs)
 
     @cached_property
     def triggers(self) -> TriggerParts:

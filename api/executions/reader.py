@@ -8,16 +8,26 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
-from agent_runner.protocol.methods import MAX_PIECE_BYTES
+from agent_runner.protocol.methods import MAX_PIECE_BYTES, MIN_PIECE_BYTES
 from agent_runner.protocol.pieces import encode_piece
 from api.auth.scopes import Scope
 from api.core.clock import Clock
 from api.executions.changes import Changes, Subscription
 from api.executions.errors import EventsRemovedError, LogRemovedError
-from api.executions.schemas import EventsOut, EventsQuery, Execution, LogPieceOut, LogQuery
+from api.executions.schemas import (
+    EventsOut,
+    EventsQuery,
+    Execution,
+    LogPieceOut,
+    LogPiecesOut,
+    LogQuery,
+)
 from api.executions.service import ExecutionsService
 from api.executions.states import END_STATES
 from api.logs.store import LogStore
+
+MAX_PIECES = 256
+"""The most pieces in one answer: of a program whose lines alternate between the two types."""
 
 
 class ExecutionsUnit(Protocol):
@@ -68,28 +78,58 @@ class ExecutionReader:
             ExecutionNotFoundError: there is none with that id.
             LogRemovedError: the log, or what of it was asked for, is not there any more.
         """
+        return (await self._read_first(execution_id, query, scope))[0]
+
+    async def read_pieces(self, execution_id: str, query: LogQuery, scope: Scope) -> LogPiecesOut:
+        """Read what follows on ``offset`` of both types, waiting as ``read_log`` does.
+
+        Raises:
+            ExecutionNotFoundError: there is none with that id.
+            LogRemovedError: the log, or what of it was asked for, is not there any more.
+        """
+        piece, has_ended = await self._read_first(execution_id, query, scope)
+        pieces = []
+        end = query.offset + query.limit
+        while piece.new_offset > piece.offset:
+            pieces.append(piece)
+            left = end - piece.new_offset
+            if len(pieces) == MAX_PIECES or left < MIN_PIECE_BYTES or piece.is_final:
+                break
+            piece = await read_piece(
+                self._logs, execution_id, piece.new_offset, left, has_ended=has_ended
+            )
+        return LogPiecesOut(
+            pieces=pieces,
+            new_offset=piece.new_offset,
+            size=piece.size,
+            is_final=piece.is_final,
+        )
+
+    async def _read_first(
+        self, execution_id: str, query: LogQuery, scope: Scope
+    ) -> tuple[LogPieceOut, bool]:
+        """Read a piece, waiting for its first byte; say, too, whether the execution has ended."""
         deadline = self._clock.monotonic() + query.wait_s
         with self._changes.subscribe(execution_id) as subscription:
             while True:
                 subscription.take()
                 execution = await self.get_execution(execution_id, scope)
+                has_ended = execution.status in END_STATES
                 piece = await read_piece(
                     self._logs,
                     execution_id,
                     query.offset,
                     query.limit,
-                    has_ended=execution.status in END_STATES,
+                    has_ended=has_ended,
                 )
                 if piece.new_offset > query.offset:
-                    return piece
+                    return piece, has_ended
                 if is_log_gone(execution, query.offset):
                     raise LogRemovedError.of(
                         execution.host, execution.log_bytes, execution.log_removed_at
                     )
-                if piece.is_final:
-                    return piece
-                if not await self._wait(subscription, deadline):
-                    return piece
+                if piece.is_final or not await self._wait(subscription, deadline):
+                    return piece, has_ended
 
     async def read_events(self, execution_id: str, query: EventsQuery, scope: Scope) -> EventsOut:
         """Read events, waiting up to ``wait_s`` for the first one.
@@ -138,11 +178,11 @@ class ExecutionReader:
         offset = 0
         while offset < size:
             limit = min(MAX_PIECE_BYTES, size - offset)
-            piece = await self._logs.read(execution.id, offset, limit)
-            if not piece.data:
+            data = await self._logs.read_bytes(execution.id, offset, limit)
+            if not data:
                 raise LogRemovedError.of(execution.host, size, None)
-            yield piece.data
-            offset += len(piece.data)
+            yield data
+            offset += len(data)
 
     async def _wait(self, subscription: Subscription, deadline: float) -> bool:
         """Wait for a change until the deadline; return whether reading again may bring more."""

@@ -15,10 +15,13 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    and_,
     bindparam,
+    false,
     func,
     insert,
     null,
+    or_,
     select,
     text,
     update,
@@ -273,6 +276,33 @@ class ExecutionsRepository:
             select(Event.data)
             .where(Event.execution_id == execution_id, Event.counter > after)
             .order_by(Event.counter)
+            .limit(limit)
+        )
+        return rows.all()
+
+    async def list_steps(
+        self, after: Mapping[str, int], events: Collection[str], limit: int
+    ) -> Sequence[Row[Any]]:
+        """List what events of some names say of tasks, of each execution behind a counter."""
+        behind = [
+            and_(Event.execution_id == execution_id, Event.counter > counter)
+            for execution_id, counter in after.items()
+        ]
+        said = Event.data["event_data"]
+        rows = await self._session.execute(
+            select(
+                Event.execution_id,
+                Event.counter,
+                Event.event,
+                Event.play,
+                Event.task,
+                said["task_path"].label("path"),
+                said["res"]["changed"].label("changed"),
+                said["ignore_errors"].label("ignore_errors"),
+                said["duration"].label("duration"),
+            )
+            .where(or_(false(), *behind), Event.event.in_(events))
+            .order_by(Event.execution_id, Event.counter)
             .limit(limit)
         )
         return rows.all()

@@ -11,7 +11,18 @@ from api.auth.requirements import RequestScope, allow
 from api.core.problem import describe_errors
 from api.dependencies import RequestComposition
 from api.executions.errors import EventsRemovedError, ExecutionNotFoundError, LogRemovedError
-from api.executions.schemas import EventsOut, EventsQuery, Execution, LogPieceOut, LogQuery
+from api.executions.schemas import (
+    EventsOut,
+    EventsQuery,
+    Execution,
+    LogMatch,
+    LogPieceOut,
+    LogPiecesOut,
+    LogPlace,
+    LogPlaceQuery,
+    LogQuery,
+    LogSearchQuery,
+)
 
 router = APIRouter(
     prefix="/executions",
@@ -48,6 +59,64 @@ async def read_log(
     With `wait_s` the answer comes as soon as there is a byte behind `offset`.
     """
     return await composition.execution_reader.read_log(execution_id, query, scope)
+
+
+@router.get(
+    "/{execution_id}/log/pieces",
+    summary="Read a log of both types",
+    operation_id="read_log_pieces",
+    responses=describe_errors(LogRemovedError),
+)
+async def read_log_pieces(
+    execution_id: ExecutionId,
+    query: Annotated[LogQuery, Query()],
+    composition: RequestComposition,
+    scope: RequestScope,
+) -> LogPiecesOut:
+    """Read pieces that follow each other, each of one type; send `new_offset` to read on.
+
+    With `wait_s` the answer comes as soon as there is a byte behind `offset`.
+    """
+    return await composition.execution_reader.read_pieces(execution_id, query, scope)
+
+
+@router.get(
+    "/{execution_id}/log/search",
+    summary="Search a log",
+    operation_id="search_log",
+    responses=describe_errors(LogRemovedError),
+)
+async def search_log(
+    execution_id: ExecutionId,
+    query: Annotated[LogSearchQuery, Query()],
+    composition: RequestComposition,
+    scope: RequestScope,
+) -> LogMatch:
+    """Find the next line with a text, or with a failure; terminal sequences are left out.
+
+    An answer looks through 32 MiB at most: while `is_complete` is false, send `scanned_to` as
+    `offset` to look on.
+    """
+    return await composition.log_navigator.search(execution_id, query, scope)
+
+
+@router.get(
+    "/{execution_id}/log/place",
+    summary="Find a line of a log",
+    operation_id="find_log_place",
+    responses=describe_errors(LogRemovedError),
+)
+async def find_log_place(
+    execution_id: ExecutionId,
+    query: Annotated[LogPlaceQuery, Query()],
+    composition: RequestComposition,
+    scope: RequestScope,
+) -> LogPlace:
+    """Tell which number the line at a byte has, or where the line of a number begins.
+
+    An answer counts 128 MiB at most, and remembers: while `is_complete` is false, ask again.
+    """
+    return await composition.log_navigator.find_place(execution_id, query, scope)
 
 
 @router.get(

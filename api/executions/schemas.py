@@ -2,9 +2,9 @@
 """In which form do executions, their logs and their events cross the API?"""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from agent_runner.protocol.methods import (
     MAX_EVENTS,
@@ -120,6 +120,95 @@ class LogPieceOut(BaseModel):
     is_final: Annotated[
         bool, Field(description="The execution has ended and nothing lies behind new_offset")
     ]
+
+
+class LogPiecesOut(BaseModel):
+    """Pieces of both types that follow each other; send ``new_offset`` back to read on."""
+
+    pieces: list[LogPieceOut]
+    new_offset: Annotated[int, Field(description="Where the next read begins")]
+    size: Annotated[int, Field(description="Bytes stored by now")]
+    is_final: Annotated[
+        bool, Field(description="The execution has ended and nothing lies behind new_offset")
+    ]
+
+
+class LogSearchQuery(BaseModel):
+    """What is looked for in a log, and from where."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=200,
+            pattern=r"^[^\x00-\x1f]*$",
+            description="What the line says, in upper or lower case; null for failures",
+        ),
+    ] = None
+    failures: Annotated[
+        bool, Field(description="Look for tasks that failed and were not ignored, and lost hosts")
+    ] = False
+    offset: Annotated[
+        int,
+        Field(ge=0, le=MAX_INT8, description="A line's beginning, or the 'scanned_to' before"),
+    ] = 0
+    backward: Annotated[
+        bool, Field(description="Look at lines before offset, not from offset on")
+    ] = False
+
+    @model_validator(mode="after")
+    def _check_wanted(self) -> Self:
+        if (self.text is None) != self.failures:
+            raise ValueError("send either 'text' or 'failures'")
+        return self
+
+
+class LogMatch(BaseModel):
+    """The next line that was looked for, as far as one answer looks."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    offset: Annotated[
+        int | None, Field(description="Its first byte; that of the match where the line is long")
+    ]
+    scanned_to: Annotated[int, Field(description="Send it as 'offset' to look on")]
+    is_complete: Annotated[
+        bool, Field(description="Found, or nothing is left to look through in this direction")
+    ]
+
+
+class LogPlaceQuery(BaseModel):
+    """Which place of a log is asked for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    line: Annotated[
+        int | None, Field(ge=1, le=MAX_INT8, description="Number of the line, the first being 1")
+    ] = None
+    offset: Annotated[
+        int | None, Field(ge=0, le=MAX_INT8, description="A byte of the line whose number is asked")
+    ] = None
+
+    @model_validator(mode="after")
+    def _check_wanted(self) -> Self:
+        if (self.line is None) == (self.offset is None):
+            raise ValueError("send either 'line' or 'offset'")
+        return self
+
+
+class LogPlace(BaseModel):
+    """Where a line is; counted bit by bit, so that an answer is never long in coming."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    line: Annotated[int | None, Field(description="null: not counted so far, or not there")]
+    offset: Annotated[
+        int | None, Field(description="The byte that was asked for, or the line's first")
+    ]
+    counted_to: Annotated[int, Field(description="Bytes that are counted")]
+    is_complete: Annotated[bool, Field(description="false: ask again, and more will be counted")]
 
 
 class EventsQuery(BaseModel):

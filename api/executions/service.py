@@ -16,7 +16,8 @@ from api.executions.events import STATS_EVENT, build_row, read_recap
 from api.executions.places import Claim, Places, Refusal
 from api.executions.repository import ExecutionsRepository
 from api.executions.schemas import Execution, ExecutionQuery
-from api.executions.states import UNFINISHED_STATES, ReasonCode, State, WaitCode
+from api.executions.states import END_STATES, UNFINISHED_STATES, ReasonCode, State, WaitCode
+from api.executions.tasks import MAX_STEPS, STEP_EVENTS, RunTasks, Step, summarise
 from api.logs.store import LogStore
 from api.models import Execution as ExecutionRow
 
@@ -248,6 +249,15 @@ class ExecutionsService:
     ) -> Sequence[dict[str, Any]]:
         """List events behind a counter, as ansible-runner emitted them."""
         return await self._repository.list_events(execution_id, after, limit)
+
+    async def list_steps(self, run_id: int, after: Mapping[str, int]) -> RunTasks:
+        """Tell how executions of a run went on in their tasks since the counters ``after``."""
+        known = await self._repository.list_by_id(after)
+        known = [row for row in known if row.run_id == run_id]
+        ended = {row.id for row in known if row.status in END_STATES}
+        wanted = {row.id: after[row.id] for row in known}
+        rows = await self._repository.list_steps(wanted, STEP_EVENTS, MAX_STEPS)
+        return summarise(wanted, ended, [Step(**row._asdict()) for row in rows])
 
     async def has_events_behind(self, execution_id: str, counter: int) -> bool:
         """Say whether an event behind a counter was ever stored, be it there still or not."""

@@ -151,6 +151,13 @@ class DatabaseLogStore:
             data += row.data
         return LogPiece(cast("LogType", log_type), bytes(data[:limit]), rows[0].size)
 
+    async def read_bytes(self, execution_id: str, offset: int, limit: int) -> bytes:
+        """Read bytes of whichever type; see ``LogStore``."""
+        values = {"id": execution_id, "offset": offset, "limit": limit}
+        async with self._connect() as connection:
+            rows = (await connection.execute(_READ, values)).all()
+        return b"".join(row.data for row in rows)[:limit]
+
     async def size(self, execution_id: str) -> int:
         """Return how many bytes are stored."""
         return (await self.sizes([execution_id]))[execution_id]

@@ -15,9 +15,8 @@ event loop.
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,8 +24,8 @@ import structlog
 
 from agent_runner.protocol.methods import LogType
 from agent_runner.protocol.segments import SegmentWriter, read_segment
-from api.core.private_files import PRIVATE_DIR_MODE
-from api.logs.errors import LogError, LogGapError, LogStorageError
+from api.logs.disk import make_writer, read_at, translated, write_pieces
+from api.logs.errors import LogError
 from api.logs.gathering import Gathering, Outcome
 from api.logs.store import LogPiece, find_new_part
 from api.logs.tails import Piece, Tail
@@ -73,7 +72,7 @@ class FileLogStore:
         """Store ``data``; see ``LogStore``."""
         tail = self._tails.get(execution_id)
         if tail is None:
-            with _translated():
+            with translated():
                 tail = Tail(self._size_on_disk(execution_id), time.monotonic())
         new = find_new_part(execution_id, tail.size, offset, data)
         if not new:
@@ -85,7 +84,7 @@ class FileLogStore:
             )
         self._tails[execution_id] = tail
         if not is_kept_elsewhere or tail.length + len(new) > MAX_TAIL_BYTES:
-            with _translated():
+            with translated():
                 self._flush(execution_id, tail)
                 self._write_through(execution_id, tail, (log_type, new))
         else:
@@ -99,13 +98,25 @@ class FileLogStore:
         if tail is not None and offset >= tail.start:
             return LogPiece(*tail.read(offset, limit), tail.size)
         try:
-            with _translated():
+            with translated():
                 most = limit if tail is None else min(limit, tail.start - offset)
                 log_path, index_path = map(Path, self._paths(execution_id))
                 piece = LogPiece(*read_segment(log_path, index_path, offset, most))
         except FileNotFoundError:
             return LogPiece("stdout", b"", 0)
         return piece if tail is None else _extend(piece, tail, offset, limit)
+
+    async def read_bytes(self, execution_id: str, offset: int, limit: int) -> bytes:
+        """Read bytes of whichever type; see ``LogStore``."""
+        tail = self._tails.get(execution_id)
+        if tail is not None and offset >= tail.start:
+            return tail.read_bytes(offset, limit)
+        most = limit if tail is None else min(limit, tail.start - offset)
+        try:
+            with translated():
+                return await asyncio.to_thread(read_at, self._paths(execution_id)[0], offset, most)
+        except FileNotFoundError:
+            return b""
 
     async def size(self, execution_id: str) -> int:
         """Return how many bytes are stored."""
@@ -127,7 +138,7 @@ class FileLogStore:
             writer = self._writers.pop(execution_id, None)
             if writer is not None:
                 writer.close()
-        with _translated():
+        with translated():
             await asyncio.to_thread(self._unlink, execution_ids)
 
     async def close(self) -> None:
@@ -168,7 +179,7 @@ class FileLogStore:
 
     def _try_to_flush(self, execution_id: str, tail: Tail) -> None:
         try:
-            with _translated():
+            with translated():
                 self._flush(execution_id, tail)
         except LogError as error:  # whoever appends more, or seals it, is told
             _log.warning("log_not_written", execution=execution_id, cause=error.message)
@@ -180,14 +191,14 @@ class FileLogStore:
         writer = self._open_writer(execution_id)
         tail.since = time.monotonic()
         try:
-            _write_pieces(writer, execution_id, tail.start, tail.list_pieces())
+            write_pieces(writer, execution_id, tail.start, tail.list_pieces())
         finally:
             tail.drop(writer.size - tail.start)
 
     def _write_through(self, execution_id: str, tail: Tail, piece: Piece) -> None:
         writer = self._open_writer(execution_id)
         try:
-            _write_pieces(writer, execution_id, tail.start, [piece])
+            write_pieces(writer, execution_id, tail.start, [piece])
         finally:
             tail.start = writer.size
             del self._tails[execution_id]  # nothing of it is in memory
@@ -227,7 +238,7 @@ class FileLogStore:
     def _open_writer(self, execution_id: str) -> SegmentWriter:
         writer = self._writers.get(execution_id)
         if writer is None:
-            writer = self._writers[execution_id] = _make_writer(self._paths(execution_id))
+            writer = self._writers[execution_id] = make_writer(self._paths(execution_id))
             if len(self._writers) > MAX_OPEN_WRITERS:
                 self._writers.popitem(last=False)[1].close()
         self._writers.move_to_end(execution_id)
@@ -263,7 +274,7 @@ def _seal_part(jobs: Sequence[_Sealing]) -> None:
     """Bring each log to the disk for good, and close it; blocks."""
     for job in jobs:
         try:
-            with _translated():
+            with translated():
                 _seal(job)
             job.outcome = job.size
         except Exception as error:  # noqa: BLE001 - handed to the one who asked
@@ -271,35 +282,14 @@ def _seal_part(jobs: Sequence[_Sealing]) -> None:
 
 
 def _seal(job: _Sealing) -> None:
-    writer = job.writer or _make_writer(job.paths)
+    writer = job.writer or make_writer(job.paths)
     try:
         if job.start is not None:
-            _write_pieces(writer, job.execution_id, job.start, job.pieces)
+            write_pieces(writer, job.execution_id, job.start, job.pieces)
         writer.sync()
     finally:
         job.size = writer.size
         writer.close()
-
-
-def _make_writer(paths: tuple[str, str]) -> SegmentWriter:
-    log_path, index_path = map(Path, paths)
-    try:
-        return SegmentWriter(log_path, index_path)
-    except FileNotFoundError:
-        log_path.parent.mkdir(PRIVATE_DIR_MODE, parents=True, exist_ok=True)
-        return SegmentWriter(log_path, index_path)
-
-
-def _write_pieces(
-    writer: SegmentWriter, execution_id: str, start: int, pieces: Sequence[Piece]
-) -> None:
-    if writer.size != start:
-        raise LogGapError(
-            f"The file of the log of execution {execution_id} has {writer.size} bytes and not "
-            f"{start}: somebody else has changed it."
-        )
-    for log_type, data in pieces:
-        writer.append(log_type, data)
 
 
 def _extend(piece: LogPiece, tail: Tail, offset: int, limit: int) -> LogPiece:
@@ -309,17 +299,3 @@ def _extend(piece: LogPiece, tail: Tail, offset: int, limit: int) -> LogPiece:
     if end == tail.start and log_type == piece.log_type:
         data += more
     return LogPiece(piece.log_type, data, tail.size)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn what the disk refuses into an error of ours; a missing file stays what it is."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise LogStorageError(
-            f"The log cannot be stored or read: {error.strerror}. "
-            "Check the space and the rights in the logs folder of MYX_DATA_DIR."
-        ) from error

@@ -50,6 +50,10 @@ class MemoryLogStore:
         end = log.starts[place][0] if place < len(log.starts) else size
         return LogPiece(log_type, bytes(log.data[offset : min(end, offset + limit)]), size)
 
+    async def read_bytes(self, execution_id: str, offset: int, limit: int) -> bytes:
+        """Read bytes of whichever type; see ``LogStore``."""
+        return bytes(self._logs.get(execution_id, _Log()).data[offset : offset + limit])
+
     async def size(self, execution_id: str) -> int:
         """Return how many bytes are stored."""
         return len(self._logs.get(execution_id, _Log()).data)

@@ -50,6 +50,10 @@ class LogStore(Protocol):
         """Read at most ``limit`` bytes of one type; a log that has no byte yet reads as empty."""
         ...
 
+    async def read_bytes(self, execution_id: str, offset: int, limit: int) -> bytes:
+        """Read at most ``limit`` bytes of whichever type; none only where none is stored."""
+        ...
+
     async def size(self, execution_id: str) -> int:
         """Return how many bytes are stored; 0 for a log that was never written."""
         ...
@@ -69,6 +73,17 @@ class LogStore(Protocol):
     async def close(self) -> None:
         """Close what is open; what was appended stays."""
         ...
+
+
+async def read_full(logs: LogStore, execution_id: str, offset: int, length: int) -> bytes:
+    """Read so many bytes of whichever type; fewer only at the end of what is stored."""
+    data = bytearray()
+    while len(data) < length:
+        more = await logs.read_bytes(execution_id, offset + len(data), length - len(data))
+        if not more:
+            break
+        data += more
+    return bytes(data)
 
 
 def find_new_part(execution_id: str, size: int, offset: int, data: bytes) -> bytes:

@@ -62,6 +62,11 @@ class Tail:
             skipped -= len(data)
         return log_type, b""
 
+    def read_bytes(self, offset: int, limit: int) -> bytes:
+        """Read bytes of whichever type from an offset that is not before its start."""
+        skipped = offset - self.start
+        return b"".join(data for _, data in self._pieces)[skipped : skipped + limit]
+
 
 LAST_TYPE: LogType = "stdout"
 """What reads as the type of nothing."""

@@ -15,6 +15,7 @@ from api.core.problem import describe_errors
 from api.core.storable import MAX_INT4
 from api.dependencies import RequestComposition, RequestServices
 from api.executions.schemas import Execution, ExecutionQuery
+from api.executions.tasks import RunTasks, TasksQuery
 from api.runs.errors import (
     IdempotencyConflictError,
     NothingToRetryError,
@@ -27,14 +28,7 @@ from api.runs.errors import (
 from api.runs.launcher import Launched
 from api.runs.orders import Idempotency
 from api.runs.rollout.preview import Preview
-from api.runs.schemas import (
-    InstallCreate,
-    Run,
-    RunCreate,
-    RunDetail,
-    RunQuery,
-    UninstallCreate,
-)
+from api.runs.schemas import InstallCreate, Run, RunCreate, RunDetail, RunQuery, UninstallCreate
 from api.runs.stream import StreamQuery
 
 router = APIRouter(tags=["runs"])
@@ -186,6 +180,23 @@ async def list_executions(
 ) -> Page[Execution]:
     """List what the run does on each host, filtered, sorted and in pages."""
     return build_page(request.url, query, await services.runs.list_executions(run_id, query))
+
+
+@router.get(
+    "/runs/{run_id}/tasks",
+    summary="List tasks by host",
+    operation_id="list_tasks",
+    dependencies=[allow(READ_RUNS)],
+    responses=describe_errors(RunNotFoundError),
+)
+async def list_tasks(
+    run_id: RunId, query: Annotated[TasksQuery, Query()], services: RequestServices
+) -> RunTasks:
+    """Tell how tasks stand on some hosts of the run, behind the last event known of each.
+
+    The result of a task are the execution's events from `first` to `counter`.
+    """
+    return await services.runs.list_steps(run_id, query)
 
 
 @router.post(

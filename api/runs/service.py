@@ -12,6 +12,7 @@ from api.core.tracing.request_ids import get_request_id
 from api.executions.schemas import Execution, ExecutionQuery
 from api.executions.service import End, ExecutionsService, Target
 from api.executions.states import END_STATES, State
+from api.executions.tasks import RunTasks, TasksQuery
 from api.models import Run as RunRow
 from api.notifications.outbox import NotificationOutbox
 from api.runs.errors import IdempotencyConflictError, RunNotFoundError, SecretsForgottenError
@@ -131,6 +132,15 @@ class RunsService:
         """
         await self._get_row(run_id)
         return await self._executions.list_executions(run_id, query)
+
+    async def list_steps(self, run_id: int, query: TasksQuery) -> RunTasks:
+        """Tell how some executions of a run went on in their tasks.
+
+        Raises:
+            RunNotFoundError: there is none with that number.
+        """
+        await self._get_row(run_id)
+        return await self._executions.list_steps(run_id, query.counter_by_execution)
 
     async def list_host_ids(self, run_id: int) -> list[int]:
         """List the hosts of a run that are still known."""

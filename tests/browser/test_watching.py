@@ -101,7 +101,7 @@ async def test_a_line_is_shared(viewer: Viewer, browser: Browser) -> None:
     await viewer.see_status("successful")
     page = viewer.page
     await viewer.see_line("line 300000")
-    await page.get_by_placeholder("Search the output").fill("line 150000")
+    await page.get_by_label("Search the output").fill("line 150000")
     await page.get_by_role("button", name="Previous match").click()
     await expect(page.locator("[data-marked]")).to_contain_text("line 150000")
     await expect(page.get_by_role("button", name="Previous match")).to_be_enabled()
@@ -113,3 +113,24 @@ async def test_a_line_is_shared(viewer: Viewer, browser: Browser) -> None:
     await other.see_line("line 150001")
     assert f"/runs/{run_id}" in page.url
     await context.close()
+
+
+async def test_a_big_log_is_gone_through(viewer: Viewer) -> None:
+    """A line is gone to by its number, and from there it is scrolled up and down without a hole."""
+    await viewer.enter()
+    await viewer.start_script("seq -f 'line %.0f' 1 300000\n")
+    await viewer.see_status("successful")
+    await viewer.see_line("line 300000")
+    page = viewer.page
+    await expect(page.get_by_label("Link to line 300000", exact=True)).to_be_visible()
+    await page.get_by_label("Search the output").fill(":150000")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("[data-marked]")).to_contain_text("line 150000")
+    await viewer.see_line("line 150001")
+    for direction in ("up", "down"):
+        edge = 150_000
+        while abs(edge - 150_000) < 40_000:
+            edge = await viewer.scroll_on(direction, edge)
+    page = viewer.page
+    await page.get_by_role("button", name="Follow the end").click()
+    await viewer.see_line("line 300000")

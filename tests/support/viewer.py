@@ -58,6 +58,26 @@ class Viewer:
         """Return the lines of the log that are in sight."""
         return [text.rstrip() for text in await self._lines().locator("> span").all_inner_texts()]
 
+    async def scroll_on(self, direction: str, number: int) -> int:
+        """Scroll to the edge of what is loaded, until more of it comes; each line has its number.
+
+        Returns:
+            The number of the last line that is in sight, in this direction.
+        """
+        read = """([isUp, number]) => {
+            const log = document.querySelector('[data-at]').closest('section');
+            log.scrollTop = isUp ? 0 : log.scrollHeight;
+            const rows = [...log.querySelectorAll('[data-at]')];
+            const words = rows.map(row => row.innerText.split(/\\s+/));
+            if (words.some(each => each[0] !== each[2])) return null;
+            const numbers = words.map(each => Number(each[0]));
+            const edge = isUp ? Math.min(...numbers) : Math.max(...numbers);
+            return (isUp ? edge < number : edge > number) ? edge : null;
+        }"""
+        found = await self.page.wait_for_function(read, arg=[direction == "up", number])
+        edge: int = await found.json_value()
+        return edge
+
     def _lines(self) -> Any:
         return self.page.locator("[data-at]")
 

@@ -2,7 +2,7 @@
 // How is the API asked? With the session's cookie and CSRF token, or with a token of this tab.
 
 const TOKEN_KEY = "myx-token";
-const API = "api/v1";
+export const API = "api/v1";
 
 export interface FieldProblem {
   field: string;

@@ -3,6 +3,7 @@
 import { Alert, Group, Paper, Slider, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { ApiError } from "../api/client";
 import type { Execution } from "../api/types";
 import { useLanguage } from "../i18n/language";
 import { tellBytes, tellTime } from "../shell/times";
@@ -10,15 +11,7 @@ import classes from "./LogPanel.module.css";
 import { LogToolbar } from "./LogToolbar";
 import { LogView } from "./LogView";
 import { LogReader } from "./log-reader";
-import {
-  contains,
-  findBackward,
-  findForward,
-  isFailure,
-  isIgnored,
-  type Matches,
-} from "./log-search";
-import { CHUNK_BYTES, LogSource } from "./log-source";
+import { CHUNK_BYTES, LogSource, type Wanted } from "./log-source";
 
 interface LogPanelProps {
   execution: Execution;
@@ -43,7 +36,8 @@ export function LogPanel({ execution, isEnded, at, onPlace }: LogPanelProps) {
     },
     [reader, onPlace],
   );
-  const search = useSearch(source, shown.size, goTo);
+  const search = useSearch(source, reader, at, goTo);
+  const lineNumber = readLineNumber(wanted);
   const follow = useCallback(() => {
     const { window, size } = reader.get();
     if (window.end + CHUNK_BYTES < size) reader.openEnd();
@@ -62,10 +56,10 @@ export function LogPanel({ execution, isEnded, at, onPlace }: LogPanelProps) {
         wanted={wanted}
         onWanted={setWanted}
         onFind={(isBackward) => {
-          if (wanted)
-            search.find(contains(wanted), isBackward, at ?? (isBackward ? shown.size : -1));
+          if (lineNumber !== null) search.goToLine(lineNumber);
+          else if (wanted) search.find({ text: wanted }, isBackward);
         }}
-        onFirstFailure={() => search.find(isFailure, false, -1, isIgnored)}
+        onFirstFailure={() => search.find({ failures: true }, false)}
         searching={search.progress}
         onStop={search.stop}
         isFollowing={isFollowing}
@@ -87,7 +81,7 @@ export function LogPanel({ execution, isEnded, at, onPlace }: LogPanelProps) {
           isFollowing={isFollowing && !(shown.isComplete && at !== null)}
           onFollow={setFollowing}
           wraps={wraps}
-          wanted={wanted}
+          wanted={lineNumber === null ? wanted : ""}
           marked={at}
           onLink={(line) => goTo(line.at)}
         />
@@ -130,55 +124,80 @@ function useLog(execution: Execution, at: number | null) {
   return { source, reader, shown };
 }
 
-function useSearch(source: LogSource, size: number, goTo: (offset: number) => void) {
+/** The line that `:120` asks for. */
+function readLineNumber(wanted: string): number | null {
+  const digits = /^:(\d{1,15})$/.exec(wanted.trim())?.[1];
+  return digits ? Math.max(1, Number(digits)) : null;
+}
+
+function useSearch(
+  source: LogSource,
+  reader: LogReader,
+  at: number | null,
+  goTo: (offset: number) => void,
+) {
   const { t } = useLanguage();
   const [stop, setStop] = useState<AbortController | null>(null);
   const [progress, setProgress] = useState<number | null>(null);
   useEffect(() => () => stop?.abort(), [stop]);
 
-  async function find(matches: Matches, isBackward: boolean, from: number, unlessNext?: Matches) {
+  type Look = (signal: AbortSignal, tell: (share: number) => void) => Promise<number | null>;
+
+  async function look(forIt: Look) {
     stop?.abort();
     const control = new AbortController();
     setStop(control);
     setProgress(0);
-    const onProgress = (at: number, of: number) =>
-      setProgress(Math.round(((isBackward ? of - at : at) / Math.max(of, 1)) * 100));
     try {
-      const signal = control.signal;
-      const search = { source, matches, unlessNext, signal, onProgress };
-      const found = isBackward
-        ? await findBackward({ ...search, from: Math.min(from, size) })
-        : await findForward({ ...search, from: await nextLine(source, from, signal) });
+      const tell = (share: number) => setProgress(Math.round(share * 100));
+      const found = await forIt(control.signal, tell);
+      if (control.signal.aborted) return;
       if (found === null) notifications.show({ message: t("log.not-found") });
       else goTo(found);
-    } catch {
-      if (!control.signal.aborted)
-        notifications.show({ color: "red", message: t("error.unreachable") });
+    } catch (error) {
+      if (!control.signal.aborted) {
+        const message = error instanceof ApiError ? error.message : t("error.unreachable");
+        notifications.show({ color: "red", message });
+      }
     } finally {
       if (!control.signal.aborted) setProgress(null);
     }
   }
 
+  function find(wanted: Wanted, isBackward: boolean) {
+    const { window, size } = reader.get();
+    const marked = at === null ? undefined : window.line(window.indexOf(at));
+    const behind = wanted.failures ? 0 : (marked?.end ?? 0);
+    const from = isBackward ? (marked?.at ?? size) : behind;
+    const span = Math.max(1, isBackward ? from : size - from);
+    void look((signal, tell) =>
+      source.find({
+        wanted,
+        isBackward,
+        from,
+        signal,
+        onProgress: (offset) => tell(Math.abs(offset - from) / span),
+      }),
+    );
+  }
+
+  function goToLine(line: number) {
+    const { size } = reader.get();
+    void look(async (signal, tell) => {
+      const tellOffset = (offset: number) => tell(offset / Math.max(1, size));
+      return (await source.locate({ line }, signal, tellOffset)).offset;
+    });
+  }
+
   return {
-    find: (...asked: Parameters<typeof find>) => void find(...asked),
+    find,
+    goToLine,
     progress,
     stop: () => {
       stop?.abort();
       setProgress(null);
     },
   };
-}
-
-/** Where the line behind the one at `at` begins; before the first line stands -1. */
-async function nextLine(source: LogSource, at: number, signal: AbortSignal): Promise<number> {
-  if (at < 0) return 0;
-  for (let offset = at; ; ) {
-    const { bytes } = await source.read(offset, false, signal, 65_536);
-    const newline = bytes.data.indexOf(10);
-    if (newline >= 0) return bytes.offset + newline + 1;
-    if (bytes.data.length === 0) return offset;
-    offset += bytes.data.length;
-  }
 }
 
 interface PlaceSliderProps {

@@ -31,7 +31,7 @@ export function LogToolbar(props: LogToolbarProps) {
         type="search"
         className={classes.search}
         aria-label={t("log.search")}
-        placeholder={t("log.search")}
+        placeholder={t("log.search-hint")}
         leftSection={<Icon name="search" size={14} />}
         value={wanted}
         onChange={(event) => props.onWanted(event.currentTarget.value)}

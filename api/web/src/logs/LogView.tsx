@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How is a log read on a screen? Like a terminal: it follows the end until somebody scrolls up.
-import { useVirtualizer } from "@tanstack/react-virtual";
+import { useVirtualizer, type Virtualizer } from "@tanstack/react-virtual";
 import { useCallback, useLayoutEffect, useRef } from "react";
 import { useText } from "../i18n/language";
 import classes from "./Log.module.css";
@@ -11,6 +11,8 @@ import type { LogReader, Shown } from "./log-reader";
 export const ROW_PX = 20;
 const NEAR_ROWS = 200;
 const AT_END_PX = 30;
+
+type Rows = Virtualizer<HTMLDivElement, Element>;
 
 interface LogViewProps {
   reader: LogReader;
@@ -41,10 +43,11 @@ export function LogView(props: LogViewProps) {
     getItemKey,
     overscan: 30,
   });
-  useKeptPlace(box, shown, isFollowing);
-  useScrollTo(box, shown, marked, (index) => {
+  const notePlace = useKeptPlace(box, rows, shown, isFollowing);
+  const centre = (index: number) => {
     if (wraps) rows.scrollToIndex(index, { align: "center" });
-  });
+  };
+  useScrollTo(box, shown, marked, centre, notePlace);
   useWanted(box, shown, reader);
 
   const lastTop = useRef(0);
@@ -55,11 +58,12 @@ export function LogView(props: LogViewProps) {
     const isUp = element.scrollTop < lastTop.current;
     const isDown = element.scrollTop > lastTop.current;
     lastTop.current = element.scrollTop;
+    notePlace();
     if (left < AT_END_PX && isDown) onFollow(true);
     else if (isUp && left >= AT_END_PX) onFollow(false);
     if (left < NEAR_ROWS * ROW_PX) reader.want();
     if (element.scrollTop < NEAR_ROWS * ROW_PX) void reader.readBefore();
-  }, [reader, onFollow]);
+  }, [reader, onFollow, notePlace]);
 
   return (
     <section
@@ -99,23 +103,45 @@ export function LogView(props: LogViewProps) {
   );
 }
 
+interface Anchor {
+  /** Offset of the line at the top of the screen. */
+  at: number;
+  /** How far its beginning is above the top. */
+  hiddenPx: number;
+}
+
 /** Stay at the end while following, and at the same line where lines come or go above. */
 function useKeptPlace(
   box: React.RefObject<HTMLDivElement | null>,
+  rows: Rows,
   shown: Shown,
   isFollowing: boolean,
-): void {
-  const before = useRef({ opening: -1, shifted: 0 });
+): () => void {
+  const anchor = useRef<Anchor | null>(null);
+  const opening = useRef(-1);
+  const { window } = shown;
+  const note = useCallback(() => {
+    const element = box.current;
+    const row = element === null ? undefined : rows.getVirtualItemForOffset(element.scrollTop);
+    const line = row === undefined ? undefined : window.line(row.index);
+    if (element === null || row === undefined || line === undefined) return;
+    anchor.current = { at: line.at, hiddenPx: element.scrollTop - row.start };
+  }, [box, rows, window]);
   useLayoutEffect(() => {
     const element = box.current;
-    const moved = shown.shifted - before.current.shifted;
-    const isSame = before.current.opening === shown.opening;
-    before.current = { opening: shown.opening, shifted: shown.shifted };
+    const isSame = opening.current === shown.opening;
+    opening.current = shown.opening;
     if (element === null) return;
     if (isFollowing) element.scrollTop = element.scrollHeight;
     else if (!isSame) element.scrollTop = 0;
-    else if (moved !== 0) element.scrollTop += moved * ROW_PX;
-  });
+    else if (anchor.current !== null && window.count > 0) {
+      const row = rows.measurementsCache[window.indexOf(anchor.current.at)];
+      const top = (row?.start ?? 0) + anchor.current.hiddenPx;
+      if (Math.abs(element.scrollTop - top) > 1) element.scrollTop = top;
+    }
+    note();
+  }, [box, rows, window, shown, isFollowing, note]);
+  return note;
 }
 
 /** Read on, after what came was drawn, where its end or its beginning is in sight. */
@@ -140,6 +166,7 @@ function useScrollTo(
   shown: Shown,
   marked: number | null,
   adjust: (index: number) => void,
+  notePlace: () => void,
 ): void {
   const done = useRef("");
   useLayoutEffect(() => {
@@ -152,5 +179,6 @@ function useScrollTo(
     const index = window.indexOf(marked);
     if (element !== null) element.scrollTop = index * ROW_PX - element.clientHeight / 2;
     adjust(index);
+    notePlace();
   });
 }

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test } from "vitest";
-import { dropOverwritten, PLAIN, parseLine, plainText } from "./ansi";
+import { dropOverwritten, PLAIN, parseLine } from "./ansi";
+
+function plainText(line: string): string {
+  return parseLine(dropOverwritten(line), PLAIN)
+    .spans.map((span) => span.text)
+    .join("");
+}
 
 const spans = (line: string) => parseLine(line, PLAIN).spans;
 

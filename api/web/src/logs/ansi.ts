@@ -54,16 +54,6 @@ export function dropOverwritten(line: string): string {
   return text.slice(text.lastIndexOf("\r") + 1);
 }
 
-/** The text of a line without its control sequences, as it is searched. */
-export function plainText(line: string): string {
-  const text = dropOverwritten(line);
-  const parts = text.includes("\x1b") ? text.split(SEQUENCE) : [text];
-  return parts
-    .filter((part) => !part.startsWith("\x1b"))
-    .map(cleanText)
-    .join("");
-}
-
 function cleanText(text: string): string {
   return text.replace(CONTROL, "").replace(DIRECTION, "\ufffd");
 }

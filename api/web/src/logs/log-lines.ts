@@ -37,9 +37,15 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Cuts bytes into lines; what comes behind them continues the last line. */
 export class LineCutter {
-  #style: Style = PLAIN;
+  #style: Style;
   #open: { at: number; parts: Uint8Array[]; length: number; type: LogType } | null = null;
-  #isContinued = false;
+  #isContinued: boolean;
+
+  /** Begin in the style, and within the line, in which bytes before have ended. */
+  constructor(style: Style = PLAIN, isContinued = false) {
+    this.#style = style;
+    this.#isContinued = isContinued;
+  }
 
   /** Cut `bytes`, which follow on those before; the last line may not be whole yet. */
   cut(bytes: Bytes): Line[] {

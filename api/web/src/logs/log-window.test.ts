@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test } from "vitest";
 import { type Bytes, MAX_LINE_BYTES } from "./log-lines";
-import { dropPartialLine, LogWindow, MAX_WINDOW_LINES } from "./log-window";
+import { dropPartialLine, LogWindow, MAX_WINDOW_BYTES, MAX_WINDOW_LINES } from "./log-window";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -74,10 +74,64 @@ describe("the window of a log", () => {
 
   test("only so many lines are held, and their numbers stay right", () => {
     const window = new LogWindow();
-    window.append(bytes(0, "x\n".repeat(MAX_WINDOW_LINES + 10)));
-    expect(window.dropFront()).toBe(10);
+    window.append(bytes(0, "x\n".repeat(MAX_WINDOW_LINES)));
+    window.append(bytes(window.end, "x\n".repeat(10)));
+    window.trimAbove(MAX_WINDOW_LINES);
+    expect(window.count).toBe(MAX_WINDOW_LINES);
     expect(window.start).toBe(20);
     expect(numbers(window)[0]).toBe(11);
+  });
+
+  test("what is too much above goes below, and is read again in the same style", () => {
+    const window = new LogWindow(2000);
+    window.append(bytes(2000, `${"y\n".repeat(MAX_WINDOW_LINES - 2)}\x1b[31mred\nmore`));
+    const before = window.count;
+    window.prepend([bytes(0, "z\n".repeat(1000))]);
+    window.trimBelow(before);
+    expect(window.start).toBe(0);
+    expect(window.count).toBe(MAX_WINDOW_LINES);
+    expect(window.end).toBe(2000 + (MAX_WINDOW_LINES - 1000) * 2);
+    window.append(bytes(window.end, `${"y\n".repeat(998)}\x1b[31mred\nmore`));
+    expect(window.line(window.count - 1)).toMatchObject({ text: "more", style: { color: 1 } });
+  });
+
+  test("however many lines come at once, the place that is looked at stays", () => {
+    const window = new LogWindow();
+    window.append(bytes(0, "one\n".repeat(1000)));
+    window.append(bytes(4000, "x\n".repeat(MAX_WINDOW_LINES * 2)));
+    window.trimAbove(1000);
+    expect(window.count).toBe(MAX_WINDOW_LINES);
+    expect(texts(window)[499]).toBe("one");
+    expect(texts(window)[500]).toBe("x");
+    const other = new LogWindow(MAX_WINDOW_LINES * 4);
+    other.append(bytes(other.end, "one\n".repeat(1000)));
+    other.prepend([bytes(0, "x\n".repeat(MAX_WINDOW_LINES * 2))]);
+    other.trimBelow(1000);
+    expect(other.count).toBe(MAX_WINDOW_LINES);
+    expect(texts(other).at(-500)).toBe("one");
+    expect(texts(other).at(-501)).toBe("x");
+  });
+
+  test("long lines are held to a number of bytes", () => {
+    const window = new LogWindow();
+    const line = `${"x".repeat(8_000)}\n`;
+    for (let i = 0; i < 30; i++) {
+      const before = window.count;
+      window.append(bytes(window.end, line.repeat(100)));
+      window.trimAbove(before);
+    }
+    expect(window.end).toBe(30 * 100 * 8_001);
+    expect(window.end - window.start).toBeLessThanOrEqual(MAX_WINDOW_BYTES);
+    expect(numbers(window)[0]).toBe(window.start / 8_001 + 1);
+  });
+
+  test("the server's number of one line numbers all", () => {
+    const window = new LogWindow(100);
+    window.append(bytes(100, "one\ntwo\n"));
+    window.setNumber(104, 51);
+    expect(numbers(window)).toEqual([50, 51]);
+    window.setNumber(3, 9);
+    expect(numbers(window)).toEqual([50, 51]);
   });
 
   test("opened in the middle of a line, it begins with the next one", () => {

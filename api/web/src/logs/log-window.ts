@@ -3,9 +3,13 @@
 import { type Bytes, type Line, LineCutter } from "./log-lines";
 
 /** So much is held at most; what is farther away is read again when it is looked at. */
-export const MAX_WINDOW_LINES = 60_000;
+export const MAX_WINDOW_LINES = 30_000;
+export const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
 
-/** The lines of a contiguous stretch of a log. It never holds more than `MAX_WINDOW_LINES`. */
+/** So many lines around the place that is looked at stay, whatever is let go of. */
+const KEPT_LINES = 500;
+
+/** The lines of a contiguous stretch of a log, which slides over a log of any size. */
 export class LogWindow {
   #lines: Line[] = [];
   #cutter = new LineCutter();
@@ -97,21 +101,62 @@ export class LogWindow {
     return lines.length;
   }
 
-  /** Let go of the first lines where there are too many; answers how many. */
-  dropFront(): number {
-    const surplus = this.#lines.length - MAX_WINDOW_LINES;
-    if (surplus <= 0) return 0;
+  /** Tell the number of the line that holds a byte, as the server counts lines. */
+  setNumber(offset: number, number: number): void {
+    const first = this.line(0);
+    const line = this.line(this.indexOf(offset));
+    if (first === undefined || line === undefined || offset < this.start) return;
+    this.firstNumber = number - (line.ordinal - first.ordinal);
+  }
+
+  /** How many bytes are to be read at once: a few thousand lines, however long they are. */
+  get chunkBytes(): number {
+    const lines = this.#lines.length;
+    return lines === 0 ? 64 * 1024 : (Math.ceil((this.end - this.start) / lines) + 1) * 4_000;
+  }
+
+  /** Let go of what is too much: above, but for the end of the `before` lines, then below. */
+  trimAbove(before: number): void {
+    this.#dropFront(Math.min(this.#surplus(1), Math.max(0, before - KEPT_LINES)));
+    this.#dropBack(this.#surplus(-1));
+  }
+
+  /** Let go of what is too much: below, but for the beginning of the `before` lines, then above. */
+  trimBelow(before: number): void {
+    this.#dropBack(Math.min(this.#surplus(-1), Math.max(0, before - KEPT_LINES)));
+    this.#dropFront(this.#surplus(1));
+  }
+
+  /** How many lines are too many, counted from the front (1) or from the back (-1). */
+  #surplus(direction: 1 | -1): number {
+    let count = Math.max(0, this.#lines.length - MAX_WINDOW_LINES);
+    let bytes = this.end - this.start;
+    const place = (index: number) => (direction === 1 ? index : this.#lines.length - 1 - index);
+    const size = (index: number) => {
+      const line = this.#lines[place(index)];
+      return line === undefined ? bytes : line.end - line.at;
+    };
+    for (let index = 0; index < count; index++) bytes -= size(index);
+    while (bytes > MAX_WINDOW_BYTES && count < this.#lines.length) bytes -= size(count++);
+    return count;
+  }
+
+  #dropFront(surplus: number): void {
+    if (surplus <= 0) return;
     const dropped = this.#lines.splice(0, surplus);
     const first = this.#lines[0];
     this.start = first?.at ?? this.end;
     if (this.firstNumber !== null && first !== undefined)
       this.firstNumber += first.ordinal - (dropped[0]?.ordinal ?? 0);
-    return surplus;
   }
 
-  /** Whether so many lines are held that none should be put before them. */
-  get isFull(): boolean {
-    return this.#lines.length >= MAX_WINDOW_LINES;
+  #dropBack(surplus: number): void {
+    if (surplus <= 0) return;
+    const [first] = this.#lines.splice(this.#lines.length - surplus);
+    if (first === undefined) return;
+    this.#open = null;
+    this.#cutter = new LineCutter(first.style, first.isContinued);
+    this.end = first.at;
   }
 }
 

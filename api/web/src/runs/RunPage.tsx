@@ -135,7 +135,7 @@ function RunViews({ run, executions }: { run: Run; executions: Execution[] }) {
         </div>
       </Tabs.Panel>
       <Tabs.Panel value="tasks" pt="sm">
-        <TaskMatrix executions={sorted.filter((each) => each.wave !== 0)} />
+        <TaskMatrix runId={run.id} executions={sorted.filter((each) => each.wave !== 0)} />
       </Tabs.Panel>
     </Tabs>
   );

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What did a task say on a host? Its message, its output, its diff, and all the rest as it came.
-import { Badge, Code, Drawer, Group, Stack, Text } from "@mantine/core";
+import { Alert, Badge, Code, Drawer, Group, Stack, Text } from "@mantine/core";
 import type { Key } from "../i18n/en";
 import { useText } from "../i18n/language";
+import { Loading } from "../shell/Page";
 import { tellSeconds } from "../shell/times";
 import { readDiffs } from "./diff";
 import classes from "./Run.module.css";
-import type { Chosen } from "./TaskMatrix";
+import { type Chosen, useTaskResult } from "./task-result";
 import type { TaskItem, TaskState } from "./tasks";
 
 const COLORS: Record<TaskState, string> = {
@@ -22,6 +23,7 @@ const COLORS: Record<TaskState, string> = {
 export function TaskDrawer({ chosen, onClose }: { chosen: Chosen | null; onClose: () => void }) {
   const t = useText();
   const task = chosen?.task;
+  const result = useTaskResult(chosen);
   return (
     <Drawer
       opened={chosen !== null}
@@ -45,8 +47,10 @@ export function TaskDrawer({ chosen, onClose }: { chosen: Chosen | null; onClose
           <Text size="xs" c="dimmed">
             <Code>{task.path}</Code>
           </Text>
-          <Result result={task.result} />
-          {task.items.map((item, index) => (
+          {result.isPending && <Loading />}
+          {result.error && <Alert color="red">{result.error.message}</Alert>}
+          <Result result={result.data?.result ?? {}} />
+          {result.data?.items.map((item, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: items only ever come behind others
             <Item key={index} item={item} />
           ))}

@@ -6,12 +6,12 @@ import type { Key } from "../i18n/en";
 import { useText } from "../i18n/language";
 import { tellSeconds } from "../shell/times";
 import classes from "./Run.module.css";
-import { SIGNS } from "./TaskMatrix";
-import type { TaskResult } from "./tasks";
+import type { TaskStep } from "./task-steps";
+import { SIGNS } from "./tasks";
 
 interface TaskListProps {
-  tasks: readonly TaskResult[];
-  onChoose: (task: TaskResult) => void;
+  tasks: readonly TaskStep[];
+  onChoose: (task: TaskStep) => void;
 }
 
 export function TaskList({ tasks, onChoose }: TaskListProps) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { describe, expect, test } from "vitest";
-import { mergeColumns, TaskLog } from "./tasks";
+import { TaskLog } from "./tasks";
 
 function start(name: string, uuid: string) {
   return {
@@ -14,18 +14,6 @@ function end(event: string, uuid: string, more: object = {}) {
 }
 
 describe("tasks of a host", () => {
-  test("are the same ones wherever a host keeps its content", () => {
-    const logs = ["/opt/a", "/srv/b"].map((folder) => {
-      const log = new TaskLog();
-      const begin = start("a", "1");
-      begin.event_data.task_path = `${folder}/${"0f".repeat(32)}/site.yml:3`;
-      log.take([begin]);
-      return log.tasks;
-    });
-    expect(mergeColumns(logs)).toHaveLength(1);
-    expect(logs[0]?.[0]?.path).toBe("site.yml:3");
-  });
-
   test("each ends as its last event says", () => {
     const log = new TaskLog();
     log.take([
@@ -56,24 +44,5 @@ describe("tasks of a host", () => {
     const log = new TaskLog();
     log.take([{}, { event: 1 }, { event: "runner_on_ok", event_data: null }, { event_data: [] }]);
     expect(log.tasks).toHaveLength(1);
-  });
-
-  test("the columns of all hosts keep the order of each", () => {
-    const logs = [
-      ["a", "c"],
-      ["a", "b", "c"],
-      ["b", "d"],
-    ].map((names) => {
-      const log = new TaskLog();
-      log.take(names.map((name) => start(name, name)));
-      return log.tasks;
-    });
-    expect(mergeColumns(logs).map((column) => column.name)).toEqual(["a", "b", "d", "c"]);
-  });
-
-  test("a task that comes twice has two columns", () => {
-    const log = new TaskLog();
-    log.take([start("a", "1"), start("a", "2")]);
-    expect(mergeColumns([log.tasks])).toHaveLength(2);
   });
 });

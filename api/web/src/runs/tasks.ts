@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Which tasks did a host go through, and how did each end? Read out of ansible-runner's events.
+// What did tasks say on a host? Read out of ansible-runner's events.
 //
 // Events come from hosts, so nothing about their form is taken for granted.
 
@@ -12,6 +12,16 @@ export type TaskState =
   | "skipped"
   | "unreachable";
 
+export const SIGNS: Record<TaskState, string> = {
+  ok: "✓",
+  changed: "±",
+  failed: "✕",
+  ignored: "!",
+  skipped: "–",
+  unreachable: "∅",
+  running: "…",
+};
+
 export interface TaskItem {
   label: string;
   state: TaskState;
@@ -19,8 +29,6 @@ export interface TaskItem {
 }
 
 export interface TaskResult {
-  /** The same for the same task on every host: each host gives its tasks ids of its own. */
-  key: string;
   play: string;
   name: string;
   path: string;
@@ -46,7 +54,6 @@ const ENDINGS: Record<string, TaskState> = {
 export class TaskLog {
   #tasks: TaskResult[] = [];
   #byUuid = new Map<string, TaskResult>();
-  #seen = new Map<string, number>();
 
   get tasks(): readonly TaskResult[] {
     return this.#tasks;
@@ -64,11 +71,7 @@ export class TaskLog {
 
   #begin(data: Data): TaskResult {
     const [play, name, path] = [text(data.play), text(data.task), tellPath(text(data.task_path))];
-    const base = `${play}\0${path}\0${name}`;
-    const count = (this.#seen.get(base) ?? 0) + 1;
-    this.#seen.set(base, count);
     const task: TaskResult = {
-      key: `${base}\0${count}`,
       play,
       name,
       path,
@@ -97,7 +100,7 @@ export class TaskLog {
 }
 
 /** Where a task stands below the content, which each host keeps in a folder of its own. */
-function tellPath(path: string): string {
+export function tellPath(path: string): string {
   return path.replace(/^.*\/[0-9a-f]{64}\//, "");
 }
 
@@ -119,31 +122,4 @@ function mapping(value: unknown): Data {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Data)
     : {};
-}
-
-export interface TaskColumn {
-  key: string;
-  play: string;
-  name: string;
-}
-
-/** Put the tasks of all hosts into one order, in which each host's own order is kept where it can be. */
-export function mergeColumns(logs: readonly (readonly TaskResult[])[]): TaskColumn[] {
-  const columns: TaskColumn[] = [];
-  const places = new Map<string, number>();
-  for (const tasks of logs) {
-    let behind = 0;
-    for (const { key, play, name } of tasks) {
-      const place = places.get(key);
-      if (place !== undefined) {
-        behind = Math.max(behind, place + 1);
-        continue;
-      }
-      columns.splice(behind, 0, { key, play, name });
-      if (behind === columns.length - 1) places.set(key, behind);
-      else for (const [index, column] of columns.entries()) places.set(column.key, index);
-      behind += 1;
-    }
-  }
-  return columns;
 }

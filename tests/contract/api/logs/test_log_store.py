@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -10,42 +9,16 @@ from hypothesis import strategies as st
 
 from agent_runner.protocol.methods import LogType
 from api.core.ids import new_id
-from api.db.database import Database
 from api.logs import files
-from api.logs.database import DatabaseLogStore
 from api.logs.errors import LogGapError, LogStorageError
 from api.logs.files import FileLogStore
 from api.logs.memory import MemoryLogStore
-from api.logs.store import LogStore
+from api.logs.store import LogStore, read_full
 
 
 def count_descriptors() -> int:
     """Count the files that this process has open."""
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-@pytest.fixture(params=["files", "memory", "postgresql"])
-def store_url(request: pytest.FixtureRequest) -> str:
-    """Return the kind of a store, or the URL of the database that it lies in."""
-    if request.param != "postgresql":
-        return str(request.param)
-    url: str = request.getfixturevalue("postgres_url")
-    return url.replace("postgresql:", "postgresql+psycopg:")
-
-
-@pytest.fixture
-async def store(store_url: str, tmp_path: Path) -> AsyncIterator[LogStore]:
-    """Return each store that must keep the contract."""
-    if store_url == "memory":
-        yield MemoryLogStore()
-    elif store_url == "files":
-        files = FileLogStore(tmp_path / "logs")
-        yield files
-        await files.close()
-    else:
-        database = Database(store_url)
-        yield DatabaseLogStore(database.engine)
-        await database.close()
 
 
 async def read_all(
@@ -117,6 +90,23 @@ async def test_logs_do_not_touch_each_other(store: LogStore) -> None:
 
     assert await store.size("e1") == 0
     assert await read_all(store, "e2") == [("stdout", b"two")]
+
+
+async def test_bytes_are_read_of_both_types(store: LogStore) -> None:
+    """Whoever does not care for types reads on over their changes, and nothing behind the end."""
+    data = b""
+    for number in range(40):
+        piece = b"%02d\n" % number
+        await store.append("e1", len(data), "stderr" if number % 3 else "stdout", piece)
+        data += piece
+    await store.append("e1", len(data), "stdout", b"kept", is_kept_elsewhere=True)
+    data += b"kept"
+
+    for offset in (0, 1, 59, len(data) - 4, len(data) - 5, len(data), len(data) + 9):
+        assert await read_full(store, "e1", offset, 50) == data[offset : offset + 50]
+    await store.seal("e1")
+    assert await read_full(store, "e1", 2, 1000) == data[2:]
+    assert await store.read_bytes("e2", 0, 10) == b""
 
 
 async def test_sizes_are_asked_for_together(store: LogStore) -> None:
