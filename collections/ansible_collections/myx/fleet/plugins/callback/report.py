@@ -137,7 +137,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         try:
             # The reporter's own thread tries again, for as long as the playbook takes.
-            settings = Settings.from_options(dict(self.get_options(), myx_retries=0))
+            settings = Settings.from_options(self._read_connection())
         except OptionError as error:
             self.disabled = True
             self._display.warning(f"myx.fleet.report reports nothing: {error}")
@@ -145,6 +145,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
         self._client = Client(settings)
         self._tee.open(self._note_output)
         atexit.register(self._leave)
+
+    def _read_connection(self) -> dict[str, t.Any]:
+        """Return the connection's options one by one: 2.18 has no get_options() of callbacks."""
+        names = ("myx_url", "myx_token", "myx_ca_file", "myx_fingerprint", "myx_timeout")
+        return {**{name: self.get_option(name) for name in names}, "myx_retries": 0}
 
     # What happens, in the order in which it does.
 
