@@ -39,6 +39,7 @@ from api.hosts.rotation import CurrentCalls, HostRotator
 from api.hosts.selection.fleet import FleetCache
 from api.hosts.vault import HostVault
 from api.metrics.service import Monitor
+from api.notifications.feed.reader import Feed
 from api.process_parts import build_connections, build_installer, make_lock, open_logs
 from api.replicas.replica import Replica
 from api.retention.bundles import BundleRemoval
@@ -109,7 +110,13 @@ class Composition:
             self.clock,
             self.settings,
             self.monitor.note_set_aside,
+            self.changes.publish_feed,
         )
+
+    @cached_property
+    def feed(self) -> Feed:
+        """What happens to runs and hosts."""
+        return Feed(partial(self.unit_of_work, read_only=True), self.changes, self.clock)
 
     @cached_property
     def templates(self) -> TemplateService:

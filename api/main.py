@@ -34,6 +34,7 @@ from api.keys.router import router as keys_router
 from api.listening import StartReporter, check_certificate, describe_address, open_socket
 from api.metrics.router import METRICS_PATH
 from api.metrics.router import router as metrics_router
+from api.notifications.feed.router import router as feed_router
 from api.notifications.router import router as notifications_router
 from api.openapi import description
 from api.openapi.page import add_description_page
@@ -190,6 +191,7 @@ def _make_api_router() -> APIRouter:
     protected.include_router(overview_router)
     protected.include_router(runs_router)
     protected.include_router(reporting_router)
+    protected.include_router(feed_router)
     protected.include_router(executions_router)
     protected.include_router(hosts_router)
     protected.include_router(connections_router)

@@ -37,22 +37,22 @@ class NotificationServices:
     def __init__(self, parts: NotificationParts, session: AsyncSession) -> None:
         self._parts = parts
         self._repository = NotificationRepository(session)
-        self._queue = NotificationQueue(session)
+        self.queue = NotificationQueue(session)
 
     @cached_property
     def outbox(self) -> NotificationOutbox:
         """What happens and is to be told."""
-        return NotificationOutbox(self._repository, self._queue, self._parts.clock)
+        return NotificationOutbox(self.queue, self._parts.clock)
 
     @cached_property
     def fanout(self) -> NotificationFanout:
         """Who is told of it."""
-        return NotificationFanout(self._repository, self._queue, self._parts.clock)
+        return NotificationFanout(self._repository, self.queue, self._parts.clock)
 
     @cached_property
     def deliveries(self) -> DeliveryService:
         """What is to be sent."""
-        return DeliveryService(self._queue, self._parts.sealer, self._parts.clock)
+        return DeliveryService(self.queue, self._parts.sealer, self._parts.clock)
 
     def build_service(self, audit: AuditService) -> NotificationService:
         """Build what changes notifications."""

@@ -42,13 +42,16 @@ class TriggerParts:
         clock: Clock,
         settings: Settings,
         note_set_aside: Callable[[int], None],
+        tell_readers: Callable[[], None],
     ) -> None:
-        """Take what starts runs; ``note_set_aside`` counts what could not be told."""
+        """Take what starts runs, who counts what could not be told, and who tells readers."""
         self._launcher = launcher
         self.clockwork = Clockwork(open_work, launcher)
         self.receiver = WebhookReceiver(open_work, launcher, clock)
         networks, ca_file = settings.notification_networks, settings.notification_ca_file
-        self.courier = Courier(open_work, Sender(clock, networks, ca_file), note_set_aside)
+        self.courier = Courier(
+            open_work, Sender(clock, networks, ca_file), note_set_aside, tell_readers
+        )
         self.tickers = [
             Ticker("schedules", self.clockwork.step, EVERY_S),
             Ticker("notifications", self.courier.step, COURIER_EVERY_S),

@@ -38,6 +38,10 @@ class Delta:
         return Delta(self.run_changed, kept, logs, self.has_events)
 
 
+FEED = "feed"
+"""The topic of those who read what happens to all runs and hosts."""
+
+
 class Move(NamedTuple):
     """Something that moved, by its ids."""
 
@@ -118,6 +122,10 @@ class Changes:
     def publish_events(self, execution_id: str) -> None:
         """Tell that events of the execution were stored."""
         self._publish(Move("events", execution_id=execution_id))
+
+    def publish_feed(self) -> None:
+        """Tell that something happened to runs or hosts."""
+        self.publish_events(FEED)
 
     def publish_wish(self, run_id: int) -> None:
         """Tell the replica that carries the run out that somebody wants something else of it."""

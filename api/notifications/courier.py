@@ -73,11 +73,13 @@ class Courier:
         open_work: OpenCourierWork,
         sender: Sends,
         note_set_aside: Callable[[int], None] = lambda _count: None,
+        tell_readers: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take who sends, and who counts what could not be told and never will."""
+        """Take who sends, who counts what could not be told and never will, and tells readers."""
         self._open_work = open_work
         self._sender = sender
         self._note_set_aside = note_set_aside
+        self._tell_readers = tell_readers
         self._sending: dict[int, asyncio.Task[None]] = {}
 
     async def step(self) -> None:
@@ -88,6 +90,7 @@ class Courier:
         if has_events:
             while await self._tell() == MAX_EVENTS:
                 pass
+            self._tell_readers()
             async with self._open_work(read_only=True) as work:
                 due = await work.telling.deliveries.list_due(MAX_AT_ONCE)
         for notification_id in due:

@@ -6,9 +6,10 @@
 ``NotificationExistsError`` 409    the name is taken
 ``NotificationDisabledError`` 409  nothing is sent while it is disabled
 ``NotificationLimitError`` 409     there are as many as there can be
+``FeedRemovedError`` 410           events behind a cursor were too old
 """
 
-from api.core.errors import ConflictError, NotFoundError
+from api.core.errors import ConflictError, GoneError, NotFoundError
 
 
 class NotificationNotFoundError(NotFoundError):
@@ -39,3 +40,17 @@ class NotificationLimitError(ConflictError):
     """There are as many notifications as there can be; remove one that nobody needs."""
 
     code = "notification_limit"
+
+
+class FeedRemovedError(GoneError):
+    """Events behind the cursor were removed: they were older than events are kept."""
+
+    code = "feed_removed"
+
+    @classmethod
+    def of(cls, after: int, oldest: int) -> "FeedRemovedError":
+        """Say where events begin."""
+        return cls(
+            f"Events behind {after} were removed, which MYX_KEEP_DELIVERIES_DAYS says. Those from "
+            f"{oldest} on are there: read on with after={oldest - 1}, or with after=0."
+        )

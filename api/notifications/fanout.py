@@ -66,10 +66,10 @@ class NotificationFanout:
         """
         events = await self._queue.list_events(MAX_EVENTS)
         for row in await self._notifications.list_enabled() if events else ():
-            wanted = [event for event in events if event.event in row.events]
+            wanted = [event for event in events if _is_wanted(row, event)]
             if wanted:
                 await self._tell(work, row, wanted)
-        await self._queue.delete_events([event.id for event in events])
+        await self._queue.number_events(events)
         return len(events)
 
     async def step_apart(self, work: OwnerWork) -> Told:
@@ -80,9 +80,9 @@ class NotificationFanout:
         events, set_aside = await self._queue.list_events(MAX_EVENTS), 0
         for row in await self._notifications.list_enabled():
             for event in events:
-                if event.event in row.events and not await self._try_to_tell(work, row, event):
+                if _is_wanted(row, event) and not await self._try_to_tell(work, row, event):
                     set_aside += 1
-        await self._queue.delete_events([event.id for event in events])
+        await self._queue.number_events(events)
         return Told(len(events), set_aside)
 
     async def _try_to_tell(self, work: OwnerWork, row: Row, event: NotificationEvent) -> bool:
@@ -168,6 +168,11 @@ class NotificationFanout:
         for part in cut(list(told), MAX_HOSTS):
             hosts = [facts for _, facts in part]
             await self.add_delivery(row, name, "hosts", part[-1][0].at, hosts=hosts)
+
+
+def _is_wanted(row: Row, event: NotificationEvent) -> bool:
+    """Say whether a notification wants to know of it: not of what was before it."""
+    return event.event in row.events and event.at >= row.created_at
 
 
 def _read_filter(row: Row) -> Scope:

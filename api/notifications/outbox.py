@@ -2,8 +2,8 @@
 """How does it come that nothing is forgotten to be told? It is kept with what happened.
 
 What happens to runs and hosts is written down here in the transaction that changes them, so that
-either both are there after a crash or none. Who is told of it is decided later, in the background:
-a change costs one look at what is wanted, and one row where it is.
+either both are there after a crash or none. Who is told of it is decided later, in the background;
+then it stays for a while, for those who read on where they stood (``api.notifications.feed``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 from api.core.clock import Clock
 from api.notifications.payload import pick_run
 from api.notifications.queue import NotificationQueue
-from api.notifications.repository import NotificationRepository
 from api.notifications.schemas import Event
 
 RUN_EVENTS: Mapping[str, Event] = {
@@ -39,16 +38,9 @@ class MovedHost(NamedTuple):
 class NotificationOutbox:
     """Keeps what happened, in one unit of work."""
 
-    def __init__(
-        self, notifications: NotificationRepository, queue: NotificationQueue, clock: Clock
-    ) -> None:
-        self._notifications = notifications
+    def __init__(self, queue: NotificationQueue, clock: Clock) -> None:
         self._queue = queue
         self._clock = clock
-
-    async def wants_run(self, status: str) -> bool:
-        """Say whether somebody wants to know of runs that go into a state."""
-        return RUN_EVENTS.get(status) in await self._notifications.list_wanted()
 
     async def note_run(self, run: Mapping[str, Any]) -> None:
         """Keep that a run went into its state, with what is to be told of it."""
@@ -62,10 +54,8 @@ class NotificationOutbox:
         await self._queue.add_events([row])
 
     async def note_hosts(self, moved: Sequence[MovedHost]) -> None:
-        """Keep which hosts went into which state, as far as somebody wants to know."""
-        if not moved:
-            return
-        wanted, now = await self._notifications.list_wanted(), self._clock.now()
+        """Keep which hosts went or came."""
+        now = self._clock.now()
         rows = [
             {
                 "event": event,
@@ -75,6 +65,6 @@ class NotificationOutbox:
                 "facts": {"reason": host.reason},
             }
             for host in moved
-            if (event := HOST_EVENTS.get(host.state)) in wanted
+            if (event := HOST_EVENTS.get(host.state)) is not None
         ]
         await self._queue.add_events(rows)

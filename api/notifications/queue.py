@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -19,6 +19,9 @@ from api.models.triggers.notification import (
     NotificationDelivery,
     NotificationEvent,
 )
+
+_UNTOLD = text("number IS NULL")
+"""In the words of the index, or it is not used."""
 
 
 class KnownHost(NamedTuple):
@@ -49,19 +52,41 @@ class NotificationQueue:
 
     async def has_events(self) -> bool:
         """Say whether something is to be told."""
-        return await self._session.scalar(select(NotificationEvent.id).limit(1)) is not None
+        untold = select(NotificationEvent.id).where(_UNTOLD).limit(1)
+        return await self._session.scalar(untold) is not None
 
     async def list_events(self, limit: int) -> Sequence[NotificationEvent]:
         """List what is to be told, the earliest first."""
-        earliest = select(NotificationEvent).order_by(NotificationEvent.id).limit(limit)
-        return (await self._session.scalars(earliest)).all()
+        earliest = select(NotificationEvent).where(_UNTOLD).order_by(NotificationEvent.id)
+        return (await self._session.scalars(earliest.limit(limit))).all()
 
-    async def delete_events(self, event_ids: Sequence[int]) -> None:
-        """Forget what was told."""
-        for ids in cut(event_ids):
-            await self._session.execute(
-                delete(NotificationEvent).where(NotificationEvent.id.in_(ids))
-            )
+    async def number_events(self, events: Sequence[NotificationEvent]) -> None:
+        """Give events that were told their places in the feed, behind all others.
+
+        The unit of work writes alone, so that no other one gives the same numbers.
+        """
+        last = await self.get_last_number()
+        for number, event in enumerate(events, start=last + 1):
+            event.number = number
+        await self._session.flush()
+
+    async def get_last_number(self) -> int:
+        """Return the place of the newest event in the feed; 0 where there never was one."""
+        return await self._session.scalar(select(func.max(NotificationEvent.number))) or 0
+
+    async def find_first_number(self) -> int | None:
+        """Return the place of the oldest event that is still there."""
+        return await self._session.scalar(select(func.min(NotificationEvent.number)))
+
+    async def list_feed(self, after: int, limit: int, scope: Scope) -> Sequence[NotificationEvent]:
+        """List the events behind a place that are about what lies within the scope."""
+        event = NotificationEvent
+        statement = select(event).where(event.number > after).order_by(event.number).limit(limit)
+        if not scope.is_unlimited:
+            runs = select(Run.id).where(runs_within(scope))
+            hosts = select(Host.id).where(hosts_within(scope))
+            statement = statement.where(or_(event.run_id.in_(runs), event.host_id.in_(hosts)))
+        return (await self._session.scalars(statement)).all()
 
     async def list_runs(self, run_ids: Collection[int], *scopes: Scope) -> set[int]:
         """List those of the runs that lie within all scopes."""

@@ -47,13 +47,6 @@ class NotificationRepository:
         enabled = select(Notification).where(Notification.is_enabled).order_by(Notification.id)
         return (await self._session.scalars(enabled)).all()
 
-    async def list_wanted(self) -> set[str]:
-        """List the events that somebody wants to know of."""
-        chosen = await self._session.scalars(
-            select(Notification.events).where(Notification.is_enabled)
-        )
-        return {event for events in chosen for event in events}
-
     async def delete(self, row: Notification) -> None:
         """Delete a notification with its deliveries."""
         await self._session.delete(row)

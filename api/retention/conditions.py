@@ -8,11 +8,19 @@ the same delivery may come again and must find it.
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, literal, or_, select, text
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, literal, or_, select, text
 from sqlalchemy.orm import aliased
 
 from api.executions.states import END_STATES
-from api.models import Execution, HostState, NotificationDelivery, Run, Schedule, WebhookDelivery
+from api.models import (
+    Execution,
+    HostState,
+    NotificationDelivery,
+    NotificationEvent,
+    Run,
+    Schedule,
+    WebhookDelivery,
+)
 from api.models.execution import KEPT_EVENTS, KEPT_LOG
 
 HAS_LOG = text(KEPT_LOG)
@@ -49,6 +57,13 @@ def is_old_delivery(before: datetime) -> ColumnElement[bool]:
     """Say that something was sent by a notification, or given up, and begun before."""
     row = NotificationDelivery
     return and_(row.created_at < before, row.status != "waiting")
+
+
+def is_old_event(before: datetime) -> ColumnElement[bool]:
+    """Say that something happened before and was told; the newest stays, numbers go on from it."""
+    row = NotificationEvent
+    newest = select(func.max(row.number)).scalar_subquery()
+    return and_(row.at < before, row.number < newest)
 
 
 def host_state_is_over() -> ColumnElement[bool]:

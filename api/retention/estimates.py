@@ -7,13 +7,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.models import Execution, HostState, NotificationDelivery, Run, WebhookDelivery
+from api.models import (
+    Execution,
+    HostState,
+    NotificationDelivery,
+    NotificationEvent,
+    Run,
+    WebhookDelivery,
+)
 from api.retention.conditions import (
     HAS_EVENTS,
     HAS_LOG,
     executions_ended_before,
     host_state_is_over,
     is_old_delivery,
+    is_old_event,
     select_old_runs,
 )
 from api.retention.policy import Limits
@@ -70,10 +78,13 @@ class RetentionEstimates:
         sent = select(NotificationDelivery.id).where(
             false() if before is None else is_old_delivery(before)
         )
+        told = select(NotificationEvent.id).where(
+            false() if before is None else is_old_event(before)
+        )
         states = select(HostState.id).where(host_state_is_over())
         secrets = select(Run.id).where(text("runs.secrets_sealed IS NOT NULL"))
         return Removed(
-            deliveries=await self._count(deliveries) + await self._count(sent),
+            deliveries=sum([await self._count(rows) for rows in (deliveries, sent, told)]),
             host_states=await self._count(states.where(_is_before(at, limits.host_states))),
             secrets=await self._count(secrets.where(Run.finished_at < limits.secrets)),
         )

@@ -14,7 +14,7 @@ class Removed:
     log_bytes: int = 0
     events: int = 0
     deliveries: int = 0
-    """What came to webhooks, and what notifications sent."""
+    """What came to webhooks, what notifications sent, and events that are read with a cursor."""
     host_states: int = 0
     secrets: int = 0
     """Runs whose secrets were forgotten."""

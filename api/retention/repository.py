@@ -12,13 +12,22 @@ from typing import Any, NamedTuple
 from sqlalchemy import Delete, case, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.models import Event, Execution, HostState, NotificationDelivery, Run, WebhookDelivery
+from api.models import (
+    Event,
+    Execution,
+    HostState,
+    NotificationDelivery,
+    NotificationEvent,
+    Run,
+    WebhookDelivery,
+)
 from api.retention.conditions import (
     HAS_EVENTS,
     HAS_LOG,
     executions_ended_before,
     host_state_is_over,
     is_old_delivery,
+    is_old_event,
     owes_nothing,
     select_old_runs,
 )
@@ -147,6 +156,12 @@ class RetentionRepository:
         """Remove what notifications sent before, or gave up; return how many."""
         row = NotificationDelivery
         old = select(row.id).where(is_old_delivery(before)).order_by(row.created_at).limit(limit)
+        return await self._count(delete(row).where(row.id.in_(old.scalar_subquery())))
+
+    async def remove_told(self, before: datetime, limit: int) -> int:
+        """Remove what happened before, and was told; return how many."""
+        row = NotificationEvent
+        old = select(row.id).where(is_old_event(before)).order_by(row.at).limit(limit)
         return await self._count(delete(row).where(row.id.in_(old.scalar_subquery())))
 
     async def remove_host_states(self, before: datetime, limit: int) -> int:

@@ -152,7 +152,9 @@ class Sweeper:
         self, rows: RetentionRepository, before: datetime
     ) -> Removed | None:
         received = await rows.remove_deliveries(before, ROWS_AT_ONCE)
-        return Removed(deliveries=received + await rows.remove_sent(before, ROWS_AT_ONCE)) or None
+        sent = await rows.remove_sent(before, ROWS_AT_ONCE)
+        told = await rows.remove_told(before, ROWS_AT_ONCE)
+        return Removed(deliveries=received + sent + told) or None
 
     async def _remove_host_states(
         self, rows: RetentionRepository, before: datetime

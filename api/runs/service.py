@@ -272,9 +272,7 @@ class RunsService:
 
     async def _note_state(self, run_id: int) -> None:
         """Let those be told who want to know of runs that went into the state of this one."""
-        status = (await self._get_row(run_id)).status
-        if await self._outbox.wants_run(status):
-            await self._outbox.note_run((await self.get_run(run_id)).model_dump(mode="json"))
+        await self._outbox.note_run((await self.get_run(run_id)).model_dump(mode="json"))
 
     async def _count_hosts(self, rows: Sequence[RunRow]) -> dict[int, dict[State, int]]:
         """Count the executions on hosts by run and state: a control node is none."""

@@ -30,8 +30,8 @@ class RetentionSettings(BaseSettings):
     keep_deliveries_days: _Days = Field(
         default=30.0,
         description="Days for which deliveries to webhooks are listed, and for which one that "
-        "comes again starts nothing; for which it is listed what notifications sent, too. "
-        "0 keeps them for ever.",
+        "comes again starts nothing; for which it is listed what notifications sent, and events "
+        "of runs and hosts can be read (GET /events). 0 keeps them for ever.",
     )
     keep_host_states_days: _Days = Field(
         default=90.0,

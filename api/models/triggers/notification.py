@@ -4,7 +4,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from api.models.base import Base, sealed_column
@@ -36,12 +36,27 @@ class Notification(Owned, Base):
 
 
 class NotificationEvent(Base):
-    """Something that happened and somebody wants to know; written with what happened."""
+    """Something that happened to a run or a host; written with what happened."""
 
     __tablename__ = "notification_events"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index(None, "number", unique=True),
+        Index(
+            "ix_notification_events_untold",
+            "id",
+            sqlite_where=text("number IS NULL"),
+            postgresql_where=text("number IS NULL"),
+        ),
+        Index(None, "at"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int | None] = mapped_column(BigInteger)
+    """Its place in the feed, given when it is told to notifications: readers go on behind it.
+
+    Ids are no such places: of two transactions the one with the larger id may commit first.
+    """
     event: Mapped[str]
     at: Mapped[datetime]
     run_id: Mapped[int | None]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from api.auth.scopes import EVERYTHING
 from api.db.database import Database
 from api.models import Execution, Host, Run
 from api.models.triggers.notification import Notification, NotificationDelivery
@@ -50,7 +51,7 @@ async def _attempt(queue: NotificationQueue, *rows: NotificationDelivery) -> Non
             await queue.add_delivery(row)
 
 
-async def test_events_wait_in_their_order_until_they_are_deleted(database: Database) -> None:
+async def test_events_wait_in_their_order_and_stay_under_numbers(database: Database) -> None:
     """The earliest come first, and what an event says comes back as it was."""
     rows = [
         {"event": "run_failed", "at": NOW, "run_id": n, "host_id": None, "facts": {"n": [n, None]}}
@@ -68,9 +69,16 @@ async def test_events_wait_in_their_order_until_they_are_deleted(database: Datab
             (3, NOW, {"n": [3, None]}),
             (1, NOW, {"n": [1, None]}),
         ]
-        await queue.delete_events([each.id for each in first])
+        await queue.number_events(first)
         assert [each.run_id for each in await queue.list_events(9)] == [2]
         assert await queue.has_events()
+        await queue.number_events(await queue.list_events(9))
+        assert not await queue.has_events()
+    async with database.unit_of_work(read_only=True) as session:
+        queue = NotificationQueue(session)
+        fed = await queue.list_feed(1, 9, EVERYTHING)
+        assert [(each.number, each.run_id) for each in fed] == [(2, 1), (3, 2)]
+        assert (await queue.find_first_number(), await queue.get_last_number()) == (1, 3)
 
 
 async def test_an_attempt_that_fails_takes_nothing_else_with_it(database: Database) -> None:
