@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 INSTALL_UV := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt
 PEERS := .myx/bench/peers
 SALT := .myx/bench/salt
+RULEBOOK := .myx/rulebook
 COMMUNITY := .myx/community
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo web webcheck browser screenshots test sanity matrix molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
+.PHONY: help demo web webcheck browser screenshots test sanity matrix molecule rulebook lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +46,9 @@ molecule: $(VENV)/installed-dev ## roles on real systemd hosts: needs root (ROLE
 
 matrix: $(VENV)/installed-dev ## the collection with each ansible-core that it works with: half an hour (CORE=2.21: one)
 	@tests/collection/matrix $(CORE)
+
+rulebook: $(VENV)/installed-dev $(RULEBOOK)/installed ## the event source with the real ansible-rulebook: needs Java 17
+	$(BIN)/python -m pytest tests/rulebook $(PYTEST_ARGS)
 
 lint: $(VENV)/installed-dev $(COMMUNITY)/installed ## ruff: rules and format; ansible-lint
 	$(BIN)/ruff check .
@@ -151,6 +155,14 @@ $(WEB)/built/index.html: $(WEB_SOURCES) | $(WEB)/node_modules/.installed
 	@$(BIN)/python -m venv .myx/bench/$*
 	@$(BIN)/uv pip install --quiet --python .myx/bench/$*/bin/python --requirements $< \
 		|| .myx/bench/$*/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# So has ansible-rulebook.
+$(RULEBOOK)/installed: tests/rulebook/requirements.txt | $(BIN)/uv
+	@echo "Installing ansible-rulebook into $(RULEBOOK)"
+	@$(BIN)/python -m venv $(RULEBOOK)
+	@$(BIN)/uv pip install --quiet --python $(RULEBOOK)/bin/python --requirements $< \
+		|| $(RULEBOOK)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
 # Collections of others that playbooks and tests here name.

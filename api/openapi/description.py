@@ -29,6 +29,7 @@ TAGS: list[dict[str, Any]] = [
     {"name": "inventory", "description": "Hosts and groups as a whole, from and for Ansible."},
     {"name": "runs", "description": "One trigger: what, where, with which variables."},
     {"name": "executions", "description": "A run on one host: state, log, events, recap."},
+    {"name": "events", "description": "What happened to runs and hosts, behind a cursor."},
     {"name": "connections", "description": "One command or file at a time, through an agent."},
     {"name": "bundles", "description": "Content that runs use: playbooks, roles, collections."},
     {"name": "templates", "description": "Playbooks of the content, and what each takes."},

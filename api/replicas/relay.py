@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from api.executions.changes import Changes, Move
+from api.executions.changes import FEED, Changes, Move
 from api.executions.schemas import Execution
 
 
@@ -76,3 +76,4 @@ class Relay:
             self._changes.show(Move("events", execution_id=execution.id))
         for run_id in runs:
             self._changes.show(Move("run", run_id))
+        self._changes.show(Move("events", execution_id=FEED))

@@ -146,11 +146,14 @@ class Feed:
             newest = await queue.get_last_number()
             if after is None:
                 return FeedOut(events=[], last=newest)
-            oldest = await queue.find_first_number()
-            if after and oldest is not None and after < oldest - 1:
-                raise FeedRemovedError.of(after, oldest)
+            # A cursor from before a backup was restored would wait for numbers that were given.
+            after = min(after, newest)
             rows = await queue.list_feed(after, limit, scope)
             names = await self._name_hosts(queue, rows)
+            # Looked at last: what is removed meanwhile is missing in the list, too.
+            oldest = await queue.find_first_number()
+        if after and oldest is not None and after < oldest - 1:
+            raise FeedRemovedError.of(after, oldest)
         events = [_build(row, names) for row in rows if row.host_id is None or row.host_id in names]
         # Those of others are passed over, so that nobody reads them again and again.
         last = max([after, *(row.number or 0 for row in rows)])

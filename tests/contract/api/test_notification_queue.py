@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from api.auth.scopes import EVERYTHING
+from api.auth.scopes import EVERYTHING, Reach, Scope
 from api.db.database import Database
 from api.models import Execution, Host, Run
 from api.models.triggers.notification import Notification, NotificationDelivery
@@ -142,6 +142,38 @@ async def test_only_the_last_attempt_says_what_became_of_it(database: Database) 
     async with database.unit_of_work(read_only=True) as session:
         row = await session.get_one(NotificationDelivery, 1)
     assert (row.status, row.status_code, row.claimed_until) == ("delivered", 204, None)
+
+
+@pytest.mark.usefixtures("fleet")
+async def test_the_feed_ends_at_the_scope(database: Database) -> None:
+    """Of hosts in its groups, and of runs on one of them or of its templates."""
+    facts: dict[str, Any] = {"spec": {}, "created_by": "a", "created_at": NOW, "status": "running"}
+    runs = [Run(kind="playbook", name="site.yml", **facts), Run(kind="command", name="id", **facts)]
+    await _add(database, *runs)
+    about: dict[str, Any] = {"host_id": 1, "host_name": "web1", "status": "running"}
+    await _add(database, Execution(id="e1", run_id=runs[1].id, created_at=NOW, **about))
+    rows = [
+        *({"event": "run_failed", "run_id": run.id, "host_id": None} for run in runs),
+        *({"event": "host_offline", "run_id": None, "host_id": id_} for id_ in (1, 2)),
+    ]
+    async with database.unit_of_work() as session:
+        queue = NotificationQueue(session)
+        await queue.add_events([{"at": NOW, "facts": {}, **row} for row in rows])
+        await queue.number_events(await queue.list_events(9))
+
+    async def list_numbers(*reaches: Reach, after: int = 0, limit: int = 9) -> list[int | None]:
+        async with database.unit_of_work(read_only=True) as session:
+            found = await NotificationQueue(session).list_feed(after, limit, Scope(reaches))
+            return [each.number for each in found]
+
+    eu, site = frozenset({"eu"}), frozenset({"site.yml"})
+    assert await list_numbers(Reach()) == [1, 2, 3, 4]
+    assert await list_numbers(Reach(groups=eu)) == [2, 3]
+    assert await list_numbers(Reach(groups=eu), after=2) == [3]
+    assert await list_numbers(Reach(groups=eu), limit=1) == [2]
+    assert await list_numbers(Reach(templates=site)) == [1, 3, 4]
+    assert await list_numbers(Reach(groups=eu, templates=site)) == [3]
+    assert await list_numbers() == []
 
 
 @pytest.mark.usefixtures("fleet")

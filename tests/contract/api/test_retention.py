@@ -11,7 +11,17 @@ from sqlalchemy import text
 
 from api.core.settings import Settings
 from api.db.database import Database
-from api.models import Event, Execution, Host, HostState, Run, Schedule, Webhook, WebhookDelivery
+from api.models import (
+    Event,
+    Execution,
+    Host,
+    HostState,
+    NotificationEvent,
+    Run,
+    Schedule,
+    Webhook,
+    WebhookDelivery,
+)
 from api.process_parts import open_logs
 from api.retention import sweep
 from api.retention.removed import Removed
@@ -147,6 +157,25 @@ async def test_old_deliveries_states_and_secrets_go(old: OldRuns) -> None:
     assert await old.estimate(limits) == Removed(host_states=2, secrets=1)
     assert await old.sweep(limits) == Removed(host_states=2, secrets=1)
     assert await old.list_ids(HostState.host_id) == [first, second]
+
+
+async def test_old_events_go_once_they_were_told(old: OldRuns) -> None:
+    """The newest stays, however old: numbers go on behind it. So does what was not told yet."""
+    facts: dict[str, Any] = {"event": "run_started", "run_id": 1, "facts": {}}
+    ages = [(10, 1), (9, 2), (9, None), (8, 3)]
+    await _add(
+        old.database,
+        *(
+            NotificationEvent(at=NOW - timedelta(days=days), number=number, **facts)
+            for days, number in ages
+        ),
+    )
+    limits = keep(deliveries=5)
+
+    assert await old.estimate(limits) == Removed(deliveries=2)
+    assert await old.sweep(limits) == Removed(deliveries=2)
+    assert await old.list_ids(NotificationEvent.id) == [3, 4]
+    assert not await old.sweep(limits)
 
 
 async def test_nothing_goes_where_everything_is_kept(old: OldRuns) -> None:

@@ -3,6 +3,7 @@
 
 import asyncio
 import importlib.util
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -37,8 +38,8 @@ def listen(source: ModuleType, control_plane: ControlPlaneProcess) -> Listen:
     """Return a function that lets the plugin put events into a queue while a block lasts."""
 
     @asynccontextmanager
-    async def begin(**args: Any) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    async def begin(size: int = 0, **args: Any) -> AsyncIterator[asyncio.Queue[dict[str, Any]]]:
+        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(size)
         reached = {"myx_url": control_plane.url, "myx_token": control_plane.token}
         task = asyncio.create_task(source.main(queue, {**reached, **args}))
         try:
@@ -57,6 +58,13 @@ async def report(control_plane: ControlPlaneProcess, status: str) -> int:
     return run_id
 
 
+async def wait_for_events(control_plane: ControlPlaneProcess, after: int, count: int) -> None:
+    """Wait until so many events can be read behind a cursor."""
+    while count > 0:
+        answer = await control_plane.get("/events", after=after, wait_s=10)
+        after, count = answer["last"], count - len(answer["events"])
+
+
 async def test_events_come_and_go_on_where_they_stood(
     listen: Listen, control_plane: ControlPlaneProcess, tmp_path: Path
 ) -> None:
@@ -68,16 +76,48 @@ async def test_events_come_and_go_on_where_they_stood(
         event = await queue.get()
         assert (event["event"], event["run"]["id"]) == ("run_failed", first)
         assert event["run"]["kind"] == "reported"
-        await control_plane.stop()
+        await control_plane.stop(signal.SIGKILL)
         await control_plane.start()
         second = await report(control_plane, "failed")
         assert (await queue.get())["run"]["id"] == second
     third = await report(control_plane, "failed")
     async with listen(**wanted) as queue:
-        seen = (await queue.get())["run"]["id"]
-        if seen == second:  # handed over before it was stopped, and not written down
-            seen = (await queue.get())["run"]["id"]
-        assert seen == third
+        assert (await queue.get())["run"]["id"] == third
+
+
+async def test_what_was_not_handed_over_comes_again(
+    listen: Listen, control_plane: ControlPlaneProcess, tmp_path: Path
+) -> None:
+    """Where nobody takes what comes, nothing is written down that was not taken."""
+    begin = (await control_plane.get("/events"))["last"]
+    runs = [await report(control_plane, "canceled") for _ in range(3)]
+    await wait_for_events(control_plane, begin, 6)
+    wanted = {"events": ["run_canceled"], "after": begin, "state_file": str(tmp_path / "cursor")}
+    async with listen(1, **wanted) as queue:
+        assert (await queue.get())["run"]["id"] == runs[0]
+    async with listen(**wanted) as queue:
+        assert [(await queue.get())["run"]["id"] for _ in runs] == runs
+
+
+async def test_without_a_cursor_events_come_from_now_on(
+    listen: Listen, control_plane: ControlPlaneProcess, tmp_path: Path
+) -> None:
+    """Where now was is written down before something happens."""
+    begin = (await control_plane.get("/events"))["last"]
+    await report(control_plane, "failed")
+    await wait_for_events(control_plane, begin, 2)
+    state = tmp_path / "cursor"
+    async with listen(state_file=str(state)) as queue:
+        while not state.exists():  # noqa: ASYNC110 - the file system has no event
+            await asyncio.sleep(0.01)
+        assert queue.empty()
+    second = await report(control_plane, "failed")
+    async with listen(state_file=str(state)) as queue:
+        events = [await queue.get() for _ in range(2)]
+    assert [(event["event"], event["run"]["id"]) for event in events] == [
+        ("run_started", second),
+        ("run_failed", second),
+    ]
 
 
 async def test_a_token_that_is_refused_ends_the_source(
@@ -89,10 +129,32 @@ async def test_a_token_that_is_refused_ends_the_source(
         await source.main(asyncio.Queue(), args)
 
 
-async def test_what_is_missing_is_named(
-    source: ModuleType, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("args", "named"),
+    [
+        ({"myx_url": ""}, "MYX_URL"),
+        ({"events": ["run_fails"]}, "run_failed"),
+        ({"events": "run_failed"}, "list of names"),
+        ({"myx_fingerprint": "ab"}, "64 hexadecimal digits"),
+    ],
+)
+async def test_what_cannot_be_used_is_named(
+    source: ModuleType, monkeypatch: pytest.MonkeyPatch, args: dict[str, Any], named: str
 ) -> None:
     """Before anything is asked."""
     monkeypatch.delenv("MYX_URL", raising=False)
-    with pytest.raises(source.SourceError, match="MYX_URL"):
-        await source.main(asyncio.Queue(), {"myx_token": "one"})
+    given = {"myx_url": "http://192.0.2.1", "myx_token": "one"}
+    with pytest.raises(source.SourceError, match=named):
+        await source.main(asyncio.Queue(), {**given, **args})
+
+
+async def test_a_state_file_that_holds_something_else_is_refused(
+    source: ModuleType, tmp_path: Path
+) -> None:
+    """It is not overwritten."""
+    state = tmp_path / "cursor"
+    state.write_text("a letter\n")
+    args = {"myx_url": "http://192.0.2.1", "myx_token": "one", "state_file": str(state)}
+    with pytest.raises(source.SourceError, match="holds no cursor"):
+        await source.main(asyncio.Queue(), args)
+    assert state.read_text() == "a letter\n"

@@ -65,6 +65,15 @@ async def test_whoever_waits_is_woken(
     await stream.aclose()  # type: ignore[attr-defined]
 
 
+async def test_a_cursor_of_the_future_is_one_of_now(client: httpx.AsyncClient, carry: Any) -> None:
+    """Where an older backup was restored, readers go on with what comes next."""
+    begin = (await read(client))["last"]
+    assert (await read(client, after=begin + 1000)) == {"events": [], "last": begin}
+    await run(client)
+    await carry()
+    assert (await read(client, after=begin))["events"]
+
+
 async def test_nobody_reads_what_is_out_of_reach(
     client: httpx.AsyncClient, composition: Composition, carry: Any
 ) -> None:

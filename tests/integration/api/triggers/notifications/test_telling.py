@@ -189,13 +189,18 @@ async def test_an_end_that_turns_out_otherwise_is_told_again(
     assert list_events(receiver) == ["run_successful", "run_successful"]
 
 
-async def test_nobody_who_wants_to_know_costs_no_row(
-    client: httpx.AsyncClient, add_notification: Any, composition: Composition
-) -> None:
-    """What nobody chose is not even kept."""
-    await add_notification(events=["run_failed"])
+async def test_what_nobody_chose_is_not_sent(
+    client: httpx.AsyncClient, receiver: HttpsReceiver, add_notification: Any, carry: Any,
+    composition: Composition, clock: ManualClock,
+) -> None:  # fmt: skip
+    """Nor what was before somebody chose it."""
+    await add_notification(name="first", events=["run_failed"])
     await run(client)
     await hear_of(composition, Contact(1, None, error="No answer."))
+    await clock.sleep(1)
+    await add_notification(name="second")
+    await carry()
+    assert list_events(receiver) == []
     async with composition.unit_of_work(read_only=True) as work:
         assert not await work.telling.fanout.has_events()
 

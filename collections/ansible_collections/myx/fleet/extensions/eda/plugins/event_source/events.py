@@ -11,8 +11,9 @@ description:
   - An ansible-rulebook event source that waits for events of a MyX control plane. Runs start,
     succeed, fail and are canceled, also those that were started elsewhere and are reported; hosts
     go offline and come online.
-  - Events come in order. With a state file they come at least once, over restarts of
+  - Events come in order. With a state file each is handed over at least once, over restarts of
     ansible-rulebook and of the control plane; the number C(cursor) tells one that comes again.
+    What ansible-rulebook had taken and not answered yet when it was killed does not come again.
 author:
   - MyX contributors (@myx)
 options:
@@ -38,10 +39,10 @@ options:
     type: str
   events:
     description:
-      - Only events of these names, out of V(run_started), V(run_successful), V(run_failed),
-        V(run_canceled), V(host_offline) and V(host_online). All where it is left out.
+      - Only events of these names. All where it is left out.
     type: list
     elements: str
+    choices: [run_started, run_successful, run_failed, run_canceled, host_offline, host_online]
   state_file:
     description:
       - File that remembers the last event that was handed over. Where it does not exist, or none is
@@ -90,6 +91,11 @@ MAX_PAUSE_S = 60.0
 
 GONE = 410
 
+NAMES = (
+    "run_started", "run_successful", "run_failed", "run_canceled", "host_offline", "host_online",
+)  # fmt: skip
+"""What events are called."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -106,11 +112,11 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
     url, token = _read(args, "myx_url"), _read(args, "myx_token")
     if not url or not token:
         raise SourceError("myx.fleet.events needs myx_url and myx_token, or MYX_URL and MYX_TOKEN.")
+    names = _read_names(args)
     state = _State(args.get("state_file"))
     after = state.read()
-    if after is None and args.get("after") is not None:
-        after = int(args["after"])
-    names = frozenset(args.get("events") or ())
+    if after is None:
+        after = args.get("after")
     async with aiohttp.ClientSession(
         headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
         timeout=aiohttp.ClientTimeout(total=TIMEOUT_S),
@@ -120,7 +126,7 @@ async def main(queue: asyncio.Queue[Any], args: dict[str, Any]) -> None:
         while True:
             answer = await feed.ask(after)
             for event in answer["events"]:
-                if not names or event["event"] in names:
+                if event["event"] in names:
                     await queue.put(event)
             if answer["last"] != after:
                 after = answer["last"]
@@ -134,8 +140,11 @@ class _Feed:
         self._session = session
         self._url = url
 
-    async def ask(self, after: int | None) -> dict[str, Any]:
-        """Return the next events behind a cursor; waits while the control plane is away."""
+    async def ask(self, after: Any) -> dict[str, Any]:
+        """Return the next events behind a cursor; waits while the control plane is away.
+
+        Without a cursor it returns at once where events stand now.
+        """
         pause_s = PAUSE_S
         while True:
             try:
@@ -145,13 +154,12 @@ class _Feed:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, MAX_PAUSE_S)
 
-    async def _ask_once(self, after: int | None) -> dict[str, Any]:
-        query = {"wait_s": WAIT_S} if after is None else {"wait_s": WAIT_S, "after": after}
+    async def _ask_once(self, after: Any) -> dict[str, Any]:
+        query = {} if after is None else {"wait_s": WAIT_S, "after": after}
         async with self._session.get(self._url, params=query, allow_redirects=False) as answer:
             if answer.status == GONE:
                 # Some events were removed before they were asked for: go on with what there is.
-                told = await answer.json()
-                logger.error("myx.fleet.events: %s", told["detail"])
+                logger.error("myx.fleet.events: %s", await answer.text())
                 return await self._ask_once(0)
             if answer.status in (401, 403, 404, 422):
                 raise SourceError(f"{self._url} answers {answer.status}: {await answer.text()}")
@@ -180,14 +188,27 @@ class _State:
         if self._path is None:
             return
         whole = self._path.with_name(self._path.name + ".new")
-        whole.write_text(f"{cursor}\n")
+        with whole.open("w") as file:
+            file.write(f"{cursor}\n")
+            file.flush()
+            os.fsync(file.fileno())
         whole.replace(self._path)
+
+
+def _read_names(args: dict[str, Any]) -> frozenset[str]:
+    names = args.get("events") or NAMES
+    if isinstance(names, str) or not frozenset(names) <= frozenset(NAMES):
+        raise SourceError(f"events: {names} is no list of names out of {', '.join(NAMES)}.")
+    return frozenset(names)
 
 
 def _make_tls(args: dict[str, Any]) -> ssl.SSLContext | aiohttp.Fingerprint | bool:
     fingerprint = _read(args, "myx_fingerprint").lower().replace(":", "").removeprefix("sha256=")
     if fingerprint:
-        return aiohttp.Fingerprint(bytes.fromhex(fingerprint))
+        try:
+            return aiohttp.Fingerprint(bytes.fromhex(fingerprint))
+        except ValueError as error:
+            raise SourceError("myx_fingerprint: give 64 hexadecimal digits.") from error
     ca_file = _read(args, "myx_ca_file")
     return ssl.create_default_context(cafile=ca_file) if ca_file else True
 
