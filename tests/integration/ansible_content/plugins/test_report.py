@@ -267,3 +267,11 @@ async def test_a_wrong_setting_stops_no_playbook(
     outcome = await ansible("ansible-playbook", "site.yml", "-l", "one", **variables)
     assert outcome.code == 0
     assert cause in outcome.err
+
+
+async def test_it_offers_no_retries(ansible: Any) -> None:
+    """It goes on until the time is over, so a number of tries would mean nothing."""
+    told = await ansible("ansible-doc", "-t", "callback", "-j", "myx.fleet.report")
+    options = told.json["myx.fleet.report"]["doc"]["options"]
+    assert {"myx_url", "myx_timeout", "report_wait"} < set(options)
+    assert "myx_retries" not in options

@@ -16,7 +16,8 @@ description:
     up as a run of kind C(reported), with its log as the terminal shows it, the events and the
     recap of each host.
   - It neither slows nor stops the playbook. While the control plane is away, what is to be reported
-    waits in a file without a name; what could not be reported is told once, at the end.
+    waits in a file without a name, and is sent again for as long as the playbook goes on, and for
+    O(report_wait) after it; what could not be reported is told once, at the end.
   - It is added to the output that is chosen. Where MyX runs a playbook itself, it is not needed.
 requirements:
   - enabled in the configuration, by C(callbacks_enabled = myx.fleet.report) in C(ansible.cfg) or

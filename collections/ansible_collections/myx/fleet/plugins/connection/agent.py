@@ -19,6 +19,7 @@ description:
   - Pipelining is always possible, and saves the sending of a file for each module.
 extends_documentation_fragment:
   - myx.fleet.api.plugin
+  - myx.fleet.api.retries
 options:
   myx_host:
     description:

@@ -83,6 +83,10 @@ options:
     default: 30.0
     env:
       - name: MYX_TIMEOUT
+"""
+
+    RETRIES = r"""
+options:
   myx_retries:
     description:
       - How often a request is sent again where that can do no harm, after 1, 2, 4 and so on

@@ -17,6 +17,7 @@ description:
     variables are never answered by the API, so they are not in the inventory.
 extends_documentation_fragment:
   - myx.fleet.api.plugin
+  - myx.fleet.api.retries
   - ansible.builtin.constructed
   - ansible.builtin.inventory_cache
 notes:

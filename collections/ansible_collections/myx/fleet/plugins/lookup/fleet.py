@@ -16,6 +16,7 @@ description:
   - It reads where Ansible runs, each time that the template is rendered.
 extends_documentation_fragment:
   - myx.fleet.api.plugin
+  - myx.fleet.api.retries
 options:
   _terms:
     description:
