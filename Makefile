@@ -9,7 +9,7 @@ RULEBOOK := .myx/rulebook
 COMMUNITY := .myx/community
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo web webcheck browser screenshots test sanity matrix molecule rulebook lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet docs lock clean
+.PHONY: help demo web webcheck browser screenshots test sanity matrix molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet viewers docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -102,6 +102,9 @@ lists: $(VENV)/installed-dev ## every list of the API in full databases, SQLite 
 
 fleet: $(VENV)/installed-dev ## 1,000 and 10,000 emulated agents: heartbeats, a run over all, 100 logs at once
 	$(BIN)/python -m pytest tests/benchmarks/test_fleet.py -s $(PYTEST_ARGS)
+
+viewers: web $(VENV)/installed-browser ## 100 streams and pages of one run, a log of 1 GB, a matrix of 1,000 hosts: needs Chromium
+	$(BIN)/python -m pytest tests/benchmarks/test_viewers.py -s $(PYTEST_ARGS)
 
 docs: $(VENV)/installed-dev ## write the generated reference
 	$(BIN)/python docs/reference/generate.py

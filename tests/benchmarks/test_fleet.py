@@ -51,7 +51,7 @@ class Plane:
     """A control plane with emulated agents, and what it uses."""
 
     def __init__(self, process: ControlPlaneProcess, session: aiohttp.ClientSession) -> None:
-        self._process = process
+        self.process = process
         self._session = session
 
     async def ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class Plane:
         return int(self._read("statm").split()[1]) * PAGE_BYTES / 2**20
 
     def _read(self, name: str) -> str:
-        return Path(f"/proc/{self._process.pid}/{name}").read_text()
+        return Path(f"/proc/{self.process.pid}/{name}").read_text()
 
 
 @contextlib.asynccontextmanager

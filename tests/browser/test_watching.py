@@ -5,6 +5,7 @@ import signal
 from pathlib import Path
 
 from playwright.async_api import Browser, expect
+from real_agent import AgentProcess
 from viewer import Viewer
 
 GATED = """
@@ -134,3 +135,27 @@ async def test_a_big_log_is_gone_through(viewer: Viewer) -> None:
     page = viewer.page
     await page.get_by_role("button", name="Follow the end").click()
     await viewer.see_line("line 300000")
+
+
+async def test_the_tasks_of_two_hosts_are_a_matrix(
+    viewer: Viewer, agent: AgentProcess, tmp_path: Path
+) -> None:
+    """A cell is a task on a host and leads to its result; hosts can be looked for."""
+    await viewer.control_plane.post("/hosts/other/enroll", agent.enrollment)
+    (tmp_path / "go").touch()
+    variables = {"site_name": "shop", "folder": str(tmp_path), "check_program": "/bin/false"}
+    body = {"kind": "playbook", "playbook": "site.yml", "extra_vars": variables, "diff": True}
+    run = await viewer.control_plane.post("/runs", body)
+    await viewer.enter()
+    page = viewer.page
+    await viewer.go(f"/runs/{run['id']}?view=tasks")
+    await viewer.see_status("failed")
+    await expect(page.get_by_text("With failures 2")).to_be_visible()
+    for host in ("local", "other"):
+        cell = page.get_by_role("button", name=f"{host}, Check that it answers: failed")
+        await expect(cell).to_be_visible()
+    await page.get_by_label("Find a host").fill("oth")
+    await expect(page.get_by_role("button", name="local, ")).to_have_count(0)
+    await page.get_by_role("button", name="other, Check that it answers: failed").click()
+    drawer = page.get_by_role("dialog")
+    await expect(drawer.get_by_text("non-zero return code")).to_be_visible()

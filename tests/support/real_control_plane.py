@@ -36,6 +36,11 @@ class ControlPlaneProcess:
         return f"{scheme}://127.0.0.1:{self._port}"
 
     @property
+    def port(self) -> int:
+        """Where it listens on loopback."""
+        return self._port
+
+    @property
     def token(self) -> str:
         """The admin's token, once it has started."""
         return (self._data_dir / "admin-token").read_text().strip()

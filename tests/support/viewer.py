@@ -9,15 +9,19 @@ from real_control_plane import ControlPlaneProcess
 
 AXE = Path(__file__).parents[2] / "api/web/node_modules/axe-core/axe.min.js"
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 
 class Viewer:
     """A page of a browser that shows a control plane."""
 
-    def __init__(self, page: Page, control_plane: ControlPlaneProcess) -> None:
+    def __init__(
+        self, page: Page, control_plane: ControlPlaneProcess, url: str | None = None
+    ) -> None:
+        """Take the page, and where it is reached if not at the control plane itself."""
         self.page = page
         self.control_plane = control_plane
+        self.url = url or control_plane.url
         self.objections: list[str] = []
         page.on("pageerror", lambda error: self.objections.append(str(error)))
         page.on("dialog", lambda dialog: self.objections.append(f"dialog: {dialog.message}"))
@@ -29,7 +33,7 @@ class Viewer:
 
     async def open(self) -> None:
         """Open the page without being signed in."""
-        await self.page.goto(f"{self.control_plane.url}/")
+        await self.page.goto(f"{self.url}/")
 
     async def enter(self) -> None:
         """Sign in with the admin's token."""
@@ -41,7 +45,14 @@ class Viewer:
 
     async def go(self, path: str) -> None:
         """Go to a page of the interface."""
-        await self.page.goto(f"{self.control_plane.url}/#{path}")
+        await self.page.goto(f"{self.url}/#{path}")
+
+    async def sign_in(self, name: str, password: str) -> None:
+        """Sign in with a password, from the first page on."""
+        await self.open()
+        await self.page.locator("input[autocomplete=username]").fill(name)
+        await self.page.locator("input[type=password]").fill(password)
+        await self.page.get_by_role("button", name="Sign in").click()
 
     async def start_script(self, content: str) -> int:
         """Start a script on the host and go to its run."""
