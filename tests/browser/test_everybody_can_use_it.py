@@ -2,7 +2,7 @@
 """Can everybody use it? Contrast, names and roles as WCAG 2.1 AA asks, on every page."""
 
 import pytest
-from furnished import PAGES, furnish
+from furnished import DIALOGS, PAGES, furnish
 from playwright.async_api import Browser, expect
 from real_control_plane import ControlPlaneProcess
 from viewer import Viewer
@@ -35,6 +35,12 @@ async def test_axe_finds_nothing(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0, path
+    for path, button in DIALOGS.items():
+        await viewer.open_form(path, button)
+        found[f"{path}: {button}"] = await viewer.list_violations()
+        await viewer.close_form()
+    await viewer.open_webhook_form()
+    found["the form of a webhook"] = await viewer.list_violations()
     await context.close()
     assert {path: problems for path, problems in found.items() if problems} == {}
     assert not viewer.objections

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from furnished import PAGES, furnish
+from furnished import DIALOGS, PAGES, furnish
 from playwright.async_api import Browser, expect
 from real_control_plane import ControlPlaneProcess
 from viewer import Viewer
@@ -38,5 +38,12 @@ async def test_every_page_is_pictured(browser: Browser, control_plane: ControlPl
                 await expect(viewer.page.locator("[aria-busy=true]")).to_have_count(0)
                 name = path.strip("/").replace("/", "-").replace("?", "-")
                 await viewer.page.screenshot(path=folder / f"{name}.png", full_page=True)
+            for path, button in DIALOGS.items():
+                await viewer.open_form(path, button)
+                name = path.strip("/").replace("/", "-").replace("?", "-")
+                await viewer.page.screenshot(path=folder / f"form-{name}.png")
+                await viewer.close_form()
+            await viewer.open_webhook_form()
+            await viewer.page.screenshot(path=folder / "form-webhook.png")
             await context.close()
             assert not viewer.objections

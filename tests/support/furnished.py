@@ -22,6 +22,16 @@ PAGES = {
 }
 """Each page of the interface, once something is there, and its heading."""
 
+DIALOGS = {
+    "/hosts": "Add host",
+    "/hosts/local": "Change",
+    "/groups": "Add a group",
+    "/notifications": "Add a notification",
+    "/people": "Add somebody",
+    "/people?view=tokens": "Make a token",
+}
+"""Buttons of pages that open a form over them."""
+
 HOURLY = {"cron": "0 * * * *", "timezone": "Europe/Berlin"}
 COMMAND = {"kind": "command", "command": ["uptime"], "limit": "all"}
 OUTPUT = "printf '\\033[31mred\\033[32mgreen\\033[33myellow\\033[0m\\n'; seq 1 40"

@@ -54,6 +54,27 @@ class Viewer:
         await self.page.locator("input[type=password]").fill(password)
         await self.page.get_by_role("button", name="Sign in").click()
 
+    async def open_webhook_form(self) -> None:
+        """Open the form of a new webhook, with a condition and a variable in it."""
+        await self.go("/launch?limit=local")
+        await self.page.get_by_text("command", exact=True).click()
+        await self.page.get_by_role("textbox", name="Command").fill("uptime")
+        await self.page.get_by_role("button", name="Webhook").click()
+        dialog = self.page.get_by_role("dialog")
+        await dialog.get_by_role("button", name="Add a condition").click()
+        await dialog.get_by_role("button", name="Add a variable").click()
+
+    async def open_form(self, path: str, button: str) -> None:
+        """Open the form of a page."""
+        await self.go(path)
+        await self.page.get_by_role("button", name=button, exact=True).click()
+        await expect(self.page.get_by_role("dialog")).to_be_visible()
+
+    async def close_form(self) -> None:
+        """Close the form that is open."""
+        await self.page.get_by_role("dialog").get_by_role("button", name="Back").click()
+        await expect(self.page.get_by_role("dialog")).to_have_count(0)
+
     async def start_script(self, content: str) -> int:
         """Start a script on the host and go to its run."""
         body = {"kind": "script", "script": {"name": "test", "content": content}, "limit": "all"}

@@ -6,6 +6,7 @@ import {
   Card,
   Code,
   Group,
+  Paper,
   Progress,
   SimpleGrid,
   Stack,
@@ -266,20 +267,22 @@ function HostHistory({ path }: { path: string }) {
   if (history.data.count === 0)
     return <Empty title={t("host.no-history")}>{t("host.no-history-help")}</Empty>;
   return (
-    <Table verticalSpacing="xs">
-      <Table.Tbody>
-        {history.data.results.map((change) => (
-          <Table.Tr key={`${change.at}${change.state}`}>
-            <Table.Td className="tabular" w={190}>
-              {tellTime(change.at, language)}
-            </Table.Td>
-            <Table.Td w={140}>
-              <StatusBadge status={change.state} />
-            </Table.Td>
-            <Table.Td>{change.reason}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <Paper withBorder>
+      <Table verticalSpacing="xs">
+        <Table.Tbody>
+          {history.data.results.map((change) => (
+            <Table.Tr key={`${change.at}${change.state}`}>
+              <Table.Td className="tabular" style={{ whiteSpace: "nowrap" }}>
+                {tellTime(change.at, language)}
+              </Table.Td>
+              <Table.Td>
+                <StatusBadge status={change.state} />
+              </Table.Td>
+              <Table.Td w="60%">{change.reason}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Paper>
   );
 }

@@ -18,6 +18,8 @@ import { SelectedHosts } from "./SelectedHosts";
 
 const PAGE_SIZE = 50;
 const REFRESH_MS = 5000;
+/** Of a filter: all there is on a phone. */
+const WIDTH = { base: "100%", xs: 220 };
 const HOST_STATES = ["online", "offline", "not_installed", "failed"] as const;
 
 export function HostsPage() {
@@ -93,6 +95,7 @@ function HostFilters() {
         onSearch={(search) => list.set({ search })}
       />
       <Select
+        w={WIDTH}
         aria-label={t("hosts.group")}
         placeholder={t("hosts.group")}
         clearable
@@ -102,6 +105,7 @@ function HostFilters() {
         data={groups}
       />
       <MultiSelect
+        w={WIDTH}
         aria-label={t("hosts.state")}
         placeholder={list.getAll("state").length > 0 ? "" : t("hosts.state")}
         clearable
@@ -110,6 +114,7 @@ function HostFilters() {
         data={HOST_STATES.map((state) => ({ value: state, label: t(`state.${state}` as Key) }))}
       />
       <TagsInput
+        w={WIDTH}
         aria-label={t("hosts.label")}
         placeholder={list.getAll("label").length > 0 ? "" : t("hosts.label-example")}
         clearable

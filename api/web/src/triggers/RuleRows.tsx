@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How is said which deliveries run, and what they give? In rows that are added and taken away.
-import { ActionIcon, Button, Fieldset, Group, Select, Stack, Text, TextInput } from "@mantine/core";
+import {
+  ActionIcon,
+  Button,
+  Fieldset,
+  Group,
+  Select,
+  SimpleGrid,
+  Stack,
+  Text,
+  TextInput,
+} from "@mantine/core";
 import { useText } from "../i18n/language";
 import { Icon } from "../shell/icons";
 import type { Condition, Given, Rule } from "./rules";
@@ -24,9 +34,8 @@ export function RuleRows({ rows, onChange }: RowsProps<Rule>) {
       onAdd={() => onChange([...rows, add])}
     >
       {rows.map((row) => (
-        <Group key={row.key} gap="xs" wrap="nowrap">
+        <Row key={row.key} onRemove={() => onChange(rows.filter((each) => each.key !== row.key))}>
           <TextInput
-            flex="2 1 0"
             aria-label={t("webhooks.place")}
             placeholder="/ref"
             required
@@ -35,7 +44,6 @@ export function RuleRows({ rows, onChange }: RowsProps<Rule>) {
             onChange={(event) => change(row.key, { place: event.currentTarget.value })}
           />
           <Select
-            flex="1 1 96px"
             aria-label={t("webhooks.condition")}
             allowDeselect={false}
             value={row.condition}
@@ -46,15 +54,13 @@ export function RuleRows({ rows, onChange }: RowsProps<Rule>) {
             }))}
           />
           <TextInput
-            flex="2 1 0"
             aria-label={t("webhooks.value")}
             placeholder={row.condition === "exists" ? "true" : ""}
             spellCheck={false}
             value={row.value}
             onChange={(event) => change(row.key, { value: event.currentTarget.value })}
           />
-          <Remove onClick={() => onChange(rows.filter((each) => each.key !== row.key))} />
-        </Group>
+        </Row>
       ))}
     </Rows>
   );
@@ -80,9 +86,8 @@ export function GivenRows({ rows, onChange }: RowsProps<Given>) {
       onAdd={() => onChange([...rows, add])}
     >
       {rows.map((row) => (
-        <Group key={row.key} gap="xs" wrap="nowrap">
+        <Row key={row.key} onRemove={() => onChange(rows.filter((each) => each.key !== row.key))}>
           <TextInput
-            flex="1 1 0"
             aria-label={t("webhooks.variable")}
             placeholder="version"
             required
@@ -91,7 +96,6 @@ export function GivenRows({ rows, onChange }: RowsProps<Given>) {
             onChange={(event) => change(row.key, { name: event.currentTarget.value })}
           />
           <TextInput
-            flex="1 1 0"
             aria-label={t("webhooks.place")}
             placeholder="/head_commit/id"
             required
@@ -100,26 +104,30 @@ export function GivenRows({ rows, onChange }: RowsProps<Given>) {
             onChange={(event) => change(row.key, { pointer: event.currentTarget.value })}
           />
           <Select
-            flex="1 1 96px"
             aria-label={t("webhooks.type")}
             allowDeselect={false}
             value={row.type}
             onChange={(type) => change(row.key, { type: type as Given["type"] })}
             data={["string", "number", "boolean"]}
           />
-          <Remove onClick={() => onChange(rows.filter((each) => each.key !== row.key))} />
-        </Group>
+        </Row>
       ))}
     </Rows>
   );
 }
 
-function Remove({ onClick }: { onClick: () => void }) {
+/** The fields of a row, below each other on a phone, and what takes it away. */
+function Row({ onRemove, children }: { onRemove: () => void; children: React.ReactNode }) {
   const t = useText();
   return (
-    <ActionIcon variant="subtle" color="gray" aria-label={t("hosts.remove")} onClick={onClick}>
-      <Icon name="close" size={16} />
-    </ActionIcon>
+    <Group gap="xs" wrap="nowrap">
+      <SimpleGrid cols={{ base: 1, xs: 3 }} spacing="xs" flex={1}>
+        {children}
+      </SimpleGrid>
+      <ActionIcon variant="subtle" color="gray" aria-label={t("hosts.remove")} onClick={onRemove}>
+        <Icon name="close" size={16} />
+      </ActionIcon>
+    </Group>
   );
 }
 
