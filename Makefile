@@ -9,7 +9,7 @@ RULEBOOK := .myx/rulebook
 COMMUNITY := .myx/community
 INSTALL_PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help demo web webcheck browser screenshots test sanity matrix molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists fleet viewers docs lock clean
+.PHONY: help demo web webcheck browser screenshots test sanity matrix molecule lint format types contracts check properties acceptance faults fuzz kills bench profile lists pruning fleet viewers docs lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -99,6 +99,9 @@ kills: $(VENV)/installed-dev ## kill -9 of one of two replicas, 10 times in runs
 
 lists: $(VENV)/installed-dev ## every list of the API in full databases, SQLite and PostgreSQL
 	$(BIN)/python -m pytest tests/benchmarks/test_lists.py -s $(PYTEST_ARGS)
+
+pruning: $(VENV)/installed-dev ## lists and writes while 100,000 runs are removed, SQLite and PostgreSQL
+	$(BIN)/python -m pytest tests/benchmarks/test_pruning.py -s $(PYTEST_ARGS)
 
 fleet: $(VENV)/installed-dev ## 1,000 and 10,000 emulated agents: heartbeats, a run over all, 100 logs at once
 	$(BIN)/python -m pytest tests/benchmarks/test_fleet.py -s $(PYTEST_ARGS)
