@@ -71,9 +71,9 @@ check: lint types contracts webcheck test ## everything that needs no root
 properties: $(VENV)/installed-dev ## property tests with new random cases
 	$(BIN)/python -m pytest tests/unit --hypothesis-profile=exploring -m hypothesis $(PYTEST_ARGS)
 
-fuzz: $(VENV)/installed-dev ## the API against its description with thousands of requests (EXAMPLES=50 SEED=N)
-	MYX_FUZZ_PHASES=examples,coverage,fuzzing,stateful MYX_FUZZ_EXAMPLES=$(or $(EXAMPLES),50) \
-		MYX_FUZZ_SEED=$(or $(SEED),$$(date +%s)) \
+fuzz: $(VENV)/installed-dev ## the API against its description with thousands of requests, on each database for 5 minutes (MAX_S=300 SEED=N)
+	MYX_FUZZ_PHASES=examples,coverage,fuzzing,stateful MYX_FUZZ_EXAMPLES=$(or $(EXAMPLES),10) \
+		MYX_FUZZ_MAX_S=$(or $(MAX_S),300) MYX_FUZZ_SEED=$(or $(SEED),$$(date +%s)) \
 		$(BIN)/python -m pytest tests/integration/api/runs/test_fuzzing.py $(PYTEST_ARGS)
 
 acceptance: $(VENV)/installed-dev ## real hosts: needs root, podman and runc
