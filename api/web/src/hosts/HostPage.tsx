@@ -278,7 +278,7 @@ function HostHistory({ path }: { path: string }) {
               <Table.Td>
                 <StatusBadge status={change.state} />
               </Table.Td>
-              <Table.Td w="60%">{change.reason}</Table.Td>
+              <Table.Td w="100%">{change.reason}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -69,6 +69,7 @@ export function RunsPage() {
           onSearch={(search) => list.set({ search })}
         />
         <Select
+          w={{ base: "100%", xs: 200 }}
           aria-label={t("runs.status")}
           placeholder={t("runs.status")}
           clearable
@@ -77,6 +78,7 @@ export function RunsPage() {
           data={STATES.map((state) => ({ value: state, label: t(`state.${state}`) }))}
         />
         <Select
+          w={{ base: "100%", xs: 200 }}
           aria-label={t("runs.kind")}
           placeholder={t("runs.kind")}
           clearable

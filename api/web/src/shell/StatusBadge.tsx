@@ -27,7 +27,7 @@ export function StatusBadge({ status, label }: { status: string; label?: string 
       color={STATE_COLORS[status] ?? "gray"}
       data-status={status}
       tt="none"
-      style={{ flex: "none" }}
+      style={{ flex: "none", minWidth: "max-content" }}
     >
       {label ?? t(`state.${status}` as Key)}
     </Badge>
