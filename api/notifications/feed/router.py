@@ -29,7 +29,6 @@ LastEventId = Annotated[
     "",
     summary="Read events of runs and hosts",
     operation_id="read_feed",
-    dependencies=[allow(READ_RUNS)],
     responses=describe_errors(FeedRemovedError),
 )
 async def read_feed(
@@ -46,7 +45,6 @@ async def read_feed(
     "/stream",
     summary="Follow events of runs and hosts",
     operation_id="stream_feed",
-    dependencies=[allow(READ_RUNS)],
     response_class=StreamingResponse,
     responses={
         status.HTTP_200_OK: {
