@@ -70,7 +70,8 @@ async def test_events_come_and_go_on_where_they_stood(
 ) -> None:
     """Those of the names that are asked for; over restarts of the one and of the other."""
     wanted = {"events": ["run_failed"], "state_file": str(tmp_path / "cursor")}
-    async with listen(after=0, **wanted) as queue:
+    begin = (await control_plane.get("/events"))["last"]
+    async with listen(after=begin, **wanted) as queue:
         await report(control_plane, "successful")
         first = await report(control_plane, "failed")
         event = await queue.get()
