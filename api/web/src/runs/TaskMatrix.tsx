@@ -68,8 +68,7 @@ function SingleHost({ execution, feed, onChoose }: SingleHostProps) {
 
 const FILTERS = {
   all: () => true,
-  failed: ({ status, recap }: Execution) =>
-    ["failed", "lost", "timed_out"].includes(status) || (recap?.ignored ?? 0) > 0,
+  failed: ({ status }: Execution) => ["failed", "lost", "timed_out"].includes(status),
   changed: ({ recap }: Execution) => (recap?.changed ?? 0) > 0,
 } as const;
 
