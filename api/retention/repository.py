@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ARRAY, Delete, Integer, any_, case, delete, func, select, text, update
+from sqlalchemy import Delete, case, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.models import (
@@ -104,12 +104,7 @@ class RetentionRepository:
         """Remove runs that may go and have no execution left; return how many."""
         has_any = select(Execution.id).where(Execution.run_id == Run.id).exists()
         old = select_old_runs(before).limit(limit).scalar_subquery()
-        if self._session.get_bind().dialect.name == "postgresql":
-            # Looked up one by one: a subquery would be joined with all runs.
-            is_old = Run.id == any_(func.array(old, type_=ARRAY(Integer)))
-        else:
-            is_old = Run.id.in_(old)
-        return await self._count(delete(Run).where(is_old, ~has_any))
+        return await self._count(delete(Run).where(Run.id.in_(old), ~has_any))
 
     async def note_logs_removed(self, execution_ids: Collection[str], at: datetime) -> Removed:
         """Note that these logs are gone."""
