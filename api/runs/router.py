@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, status
 from fastapi.responses import StreamingResponse
 
+from api.audit.origin import get_origin
 from api.auth.permissions import CANCEL_RUNS, INSTALL_AGENTS, READ_RUNS, START_RUNS
 from api.auth.requirements import RequestPrincipal, RequestScope, allow
 from api.bundles.errors import BundleTooLargeError
@@ -102,7 +103,9 @@ async def preview_run(
     body: RunCreate, principal: RequestPrincipal, composition: RequestComposition
 ) -> Preview:
     """Say on which hosts and in which waves a run would go, without starting it."""
-    return await composition.run_launcher.preview(body, principal)
+    preview = await composition.run_launcher.preview(body, principal)
+    get_origin().told.append("preview_run")  # forms ask as people type, and it changes nothing
+    return preview
 
 
 @router.post(

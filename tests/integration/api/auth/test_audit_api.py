@@ -72,6 +72,21 @@ async def test_refused_changes_are_told(
     assert (entry["object_kind"], entry["object_name"]) == ("users", "alice")
 
 
+async def test_a_preview_is_told_only_where_it_is_refused(
+    admin: httpx.AsyncClient, add_user: AddUser, connect: Connect
+) -> None:
+    """It changes nothing, and a form asks for one as often as somebody types."""
+    await admin.post("/hosts", json={"name": "web1", "address": "192.0.2.1"})
+    await add_user(grants=[{"role": "viewer"}])
+    alice = connect()
+    await sign_in(alice)
+    body = {"kind": "command", "command": ["true"], "limit": "all"}
+    answers = [await client.post("/runs/preview", json=body) for client in (admin, alice)]
+    assert [answer.status_code for answer in answers] == [200, 403]
+    told = [entry for entry in await list_entries(admin) if entry["action"] == "preview_run"]
+    assert [(entry["actor"], entry["result"]) for entry in told] == [("alice", "permission_denied")]
+
+
 async def test_a_change_that_fails_is_not_told(admin: httpx.AsyncClient) -> None:
     """What did not happen has no entry, whoever asked for it."""
     assert (await admin.delete("/hosts/nobody")).status_code == 404
