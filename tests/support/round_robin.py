@@ -26,10 +26,12 @@ async def share_out(ports: Sequence[int]) -> AsyncIterator[str]:
         assert task is not None
         serving.add(task)
         task.add_done_callback(serving.discard)
-        backend = await connect()
-        if backend is not None:
-            await asyncio.gather(_pass_on(reader, backend[1]), _pass_on(backend[0], writer))
-        writer.close()
+        async with _hanging_up(writer):
+            backend = await connect()
+            if backend is None:
+                return
+            async with _hanging_up(backend[1]):
+                await asyncio.gather(_pass_on(reader, backend[1]), _pass_on(backend[0], writer))
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server:
@@ -37,6 +39,17 @@ async def share_out(ports: Sequence[int]) -> AsyncIterator[str]:
         for task in serving:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
+
+
+@contextlib.asynccontextmanager
+async def _hanging_up(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Close the connection, however the block ends."""
+    try:
+        yield
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
 
 
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
