@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""Signals are raised in this thread: a process's may be taken by one that a former test left."""
+
 from __future__ import annotations
 
-import os
 import signal
 import typing as t
 
@@ -24,7 +25,7 @@ def said() -> t.Iterator[list[str]]:
 def test_the_last_word_comes_before_what_the_signal_does(said: list[str]) -> None:
     """Ansible's worker ends right behind it."""
     with call_when_interrupted(lambda: said.append("last word")):
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
     assert said == ["last word", "as before"]
 
 
@@ -32,13 +33,13 @@ def test_nothing_is_said_behind_the_task(said: list[str]) -> None:
     """The signals are Ansible's again."""
     with call_when_interrupted(lambda: said.append("last word")):
         pass
-    os.kill(os.getpid(), signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
     assert said == ["as before"]
 
 
 def test_a_signal_waits_while_it_is_put_off(said: list[str]) -> None:
     """Ansible's locks are free again when its worker ends."""
     with put_off_interrupts():
-        os.kill(os.getpid(), signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
         said.append("line shown")
     assert said == ["line shown", "as before"]
