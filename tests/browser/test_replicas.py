@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 from real_agent import AgentProcess
-from real_control_plane import ControlPlaneProcess
+from real_control_plane import ControlPlaneProcess, serve_replicas
 from round_robin import share_out
 from viewer import Viewer
 
 PASSWORD = "a long enough password"
+
+LOST_AFTER_S = 2.0
 
 STEPS = 8
 
@@ -28,28 +30,15 @@ done
 @pytest.fixture
 async def replicas(
     tmp_path: Path, agent: AgentProcess, postgres_url: str
-) -> AsyncIterator[list[ControlPlaneProcess]]:
+) -> AsyncIterator[tuple[ControlPlaneProcess, ControlPlaneProcess]]:
     """Return two control planes on one database that know the agent as host 'local'."""
-    (tmp_path / "content").mkdir()
-    both = [
-        ControlPlaneProcess(
-            tmp_path / "data",
-            tmp_path / "content",
-            MYX_DATABASE_URL=postgres_url,
-            MYX_REPLICA_LOST_AFTER_S="2",
-        )
-        for _ in range(2)
-    ]
-    for each in both:
-        await each.start()
-    await both[0].post("/hosts/local/enroll", agent.enrollment)
-    yield both
-    for each in both:
-        await each.stop()
+    async with serve_replicas(tmp_path, postgres_url, LOST_AFTER_S) as both:
+        await both[0].post("/hosts/local/enroll", agent.enrollment)
+        yield both
 
 
 async def test_a_replica_dies_while_somebody_watches(
-    browser: Browser, replicas: list[ControlPlaneProcess], tmp_path: Path
+    browser: Browser, replicas: tuple[ControlPlaneProcess, ControlPlaneProcess], tmp_path: Path
 ) -> None:
     """Signed in once, at both; each is killed in turn: no line is missing and none is doubled."""
     one, other = replicas

@@ -150,3 +150,21 @@ class ControlPlaneProcess:
         async for raw in stream:
             self.log.append(raw.decode())
             self._written.set()
+
+
+@contextlib.asynccontextmanager
+async def serve_replicas(
+    folder: Path, database_url: str, lost_after_s: float, **settings: str
+) -> AsyncIterator[tuple[ControlPlaneProcess, ControlPlaneProcess]]:
+    """Serve two control planes on one database, with one content folder."""
+    content = folder / "content"
+    content.mkdir()
+    settings |= {"MYX_DATABASE_URL": database_url, "MYX_REPLICA_LOST_AFTER_S": str(lost_after_s)}
+    one = ControlPlaneProcess(folder / "data", content, **settings)
+    other = ControlPlaneProcess(folder / "data", content, **settings)
+    await one.start()
+    await other.start()
+    yield one, other
+    for each in (one, other):
+        each.wake()
+        await each.stop()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from counted_runs import COUNTED_RUN, check_counted, count, follow_to_end
 from fleet_emulator import Behaviour, FleetEmulator
-from real_control_plane import ControlPlaneProcess
+from real_control_plane import ControlPlaneProcess, serve_replicas
 
 HOSTS = 50
 ROUNDS = int(os.environ.get("MYX_REPLICA_KILLS", "2"))
@@ -34,30 +34,17 @@ async def fleet(tmp_path: Path) -> AsyncIterator[FleetEmulator]:
 @pytest.fixture
 async def replicas(
     tmp_path: Path, fleet: FleetEmulator, postgres_url: str
-) -> AsyncIterator[list[ControlPlaneProcess]]:
+) -> AsyncIterator[tuple[ControlPlaneProcess, ControlPlaneProcess]]:
     """Return two control planes that know the hosts."""
-    (tmp_path / "content").mkdir()
-    both = [
-        ControlPlaneProcess(
-            tmp_path / "data",
-            tmp_path / "content",
-            MYX_DATABASE_URL=postgres_url,
-            MYX_REPLICA_LOST_AFTER_S=str(LOST_AFTER_S),
-        )
-        for _ in range(2)
-    ]
-    for each in both:
-        await each.start()
-    for number in range(HOSTS):
-        name = f"host{number:02}"
-        await both[0].post(f"/hosts/{name}/enroll", fleet.add(name, count).enrollment)
-    yield both
-    for each in both:
-        await each.stop()
+    async with serve_replicas(tmp_path, postgres_url, LOST_AFTER_S) as both:
+        for number in range(HOSTS):
+            name = f"host{number:02}"
+            await both[0].post(f"/hosts/{name}/enroll", fleet.add(name, count).enrollment)
+        yield both
 
 
 async def test_a_killed_replica_loses_and_repeats_nothing(
-    replicas: list[ControlPlaneProcess], fleet: FleetEmulator
+    replicas: tuple[ControlPlaneProcess, ControlPlaneProcess], fleet: FleetEmulator
 ) -> None:
     """The other takes the run over in time; each host runs each once, and all logs are whole."""
     chance = random.Random(SEED)  # noqa: S311 - moments, no secret

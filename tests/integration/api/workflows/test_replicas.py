@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from real_agent import AgentProcess
-from real_control_plane import ControlPlaneProcess
+from real_control_plane import ControlPlaneProcess, serve_replicas
 
 LOST_AFTER_S = 2.0
 
@@ -31,24 +31,9 @@ async def replicas(
     tmp_path: Path, agent: AgentProcess, postgres_url: str, limits: dict[str, str]
 ) -> AsyncIterator[tuple[ControlPlaneProcess, ControlPlaneProcess]]:
     """Return two control planes that know the agent as host 'local'."""
-    (tmp_path / "content").mkdir()
-    one, other = (
-        ControlPlaneProcess(
-            tmp_path / "data",
-            tmp_path / "content",
-            MYX_DATABASE_URL=postgres_url,
-            MYX_REPLICA_LOST_AFTER_S=str(LOST_AFTER_S),
-            **limits,
-        )
-        for _ in range(2)
-    )
-    await one.start()
-    await other.start()
-    await one.post("/hosts/local/enroll", agent.enrollment)
-    yield one, other
-    for each in (one, other):
-        each.wake()
-        await each.stop()
+    async with serve_replicas(tmp_path, postgres_url, LOST_AFTER_S, **limits) as (one, other):
+        await one.post("/hosts/local/enroll", agent.enrollment)
+        yield one, other
 
 
 async def start_counting(
