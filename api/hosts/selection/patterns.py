@@ -10,14 +10,15 @@ say here.
 import asyncio
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Lock
 from typing import Any
 
 from api.hosts.errors import LIST_HINT, NoHostsMatchedError, PatternError
+from api.hosts.selection.expressions import compile_expression
 from api.hosts.selection.fleet import Fleet
 from api.hosts.targets import Member
 
@@ -97,11 +98,34 @@ def _find_plain_name(fleet: Fleet, name: str) -> AbstractSet[str] | None:
 def _ask_ansible(fleet: Fleet, patterns: Sequence[str], limit: str | None) -> AbstractSet[str]:
     with _one_at_a_time:
         inventory = _build_manager(fleet)
-        named = {name for pattern in patterns for name in _list_names(inventory, pattern)}
-        if limit is not None:
-            _refuse_unknown(inventory, fleet, limit)
-            named &= _list_names(inventory, limit)
+        try:
+            for pattern in (*patterns, *([] if limit is None else [limit])):
+                _check_terms(pattern)
+            named = {name for pattern in patterns for name in _list_names(inventory, pattern)}
+            if limit is not None:
+                _refuse_unknown(inventory, fleet, limit)
+                named &= _list_names(inventory, limit)
+        finally:
+            # It remembers the hosts of each pattern, and there is no end of patterns.
+            inventory.clear_caches()
     return named
+
+
+def _check_terms(pattern: str) -> None:
+    """Let pass what Ansible reads all of: what it drops silently may leave a pattern for all.
+
+    Raises:
+        PatternError: a term is empty, or a bracket is not closed.
+    """
+    from ansible.inventory.manager import split_host_pattern  # noqa: PLC0415 - as below
+
+    terms = split_host_pattern(pattern)
+    is_whole = all("".join(terms).count(mark) == pattern.count(mark) for mark in "[]")
+    if not is_whole or not all(term.lstrip("!&").removeprefix("~") for term in terms or [""]):
+        raise PatternError(
+            f"'{pattern}' is not a host pattern: a part of it is empty, or a bracket is not "
+            "closed. For example: 'web1', 'web:&eu:!web3', 'web[0:4]', 'db*', 'all'."
+        )
 
 
 @lru_cache(maxsize=1)
@@ -113,6 +137,7 @@ def _build_manager(fleet: Fleet) -> Any:
     # What matches nothing is told to the caller, not printed by Ansible.
     constants.HOST_PATTERN_MISMATCH = "ignore"
     manager = InventoryManager(loader=None, parse=False)
+    manager._match_list = partial(_match_names, manager._match_list)  # noqa: SLF001 - as below
     inventory = manager._inventory  # noqa: SLF001 - the manager has no word for groups in groups
     for name in sorted(fleet.hosts_by_group):
         inventory.add_group(name)
@@ -125,6 +150,16 @@ def _build_manager(fleet: Fleet) -> Any:
             inventory.add_host(member.name, group)
     manager.reconcile_inventory()
     return manager
+
+
+def _match_names(
+    match_glob: Callable[[Iterable[str], str], list[str]], names: Iterable[str], pattern: str
+) -> list[str]:
+    """Return the names that a term matches, in Ansible's place: its expressions may never end."""
+    if not pattern.startswith("~"):
+        return match_glob(names, pattern)
+    matches = compile_expression(pattern[1:])
+    return [name for name in names if matches(name)]
 
 
 def _list_names(inventory: Any, pattern: str) -> set[str]:

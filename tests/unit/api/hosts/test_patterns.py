@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from api.groups.hierarchy import GroupNode
 from api.hosts.errors import NoHostsMatchedError, PatternError
 from api.hosts.selection.fleet import Fleet
-from api.hosts.selection.patterns import _ask_ansible, _find_plain_names, match_members
+from api.hosts.selection.patterns import (
+    _ask_ansible,
+    _build_manager,
+    _find_plain_names,
+    match_members,
+)
 from api.hosts.targets import Member
 
 FLEET = Fleet(
@@ -101,6 +106,31 @@ async def test_what_is_no_pattern_is_refused(limit: str) -> None:
     """Nothing, a file, a broken expression, a slice beyond the end: each says what is wrong."""
     with pytest.raises(PatternError):
         await _match(limit)
+
+
+@pytest.mark.parametrize("limit", ["web:&", "web,!", "!", "~", "web1:!~", "[", "web:![", "web[0:"])
+async def test_what_ansible_would_drop_is_refused(limit: str) -> None:
+    """An operator without a name, or a bracket that stays open, never means every host."""
+    with pytest.raises(PatternError, match=r"empty, or a bracket"):
+        await _match(limit)
+    with pytest.raises(PatternError, match=r"empty, or a bracket"):
+        await _match(None, limit)
+
+
+@pytest.mark.parametrize("limit", [r"~(?!db)web", r"~(e)veryth\1", "web*:!~web(?=3)"])
+async def test_an_expression_takes_no_more_than_linear_time(limit: str) -> None:
+    """What only an engine can match that may never end is refused; so is none of that engine."""
+    assert await _match(r"~\p{Ll}+[12]$") == "db1 db2 web1 web2"
+    with pytest.raises(PatternError, match=r"look-around or back references"):
+        await _match(limit)
+
+
+async def test_patterns_are_not_remembered() -> None:
+    """However many are asked for, the fleet that is asked grows by none of them."""
+    for number in range(3):
+        assert await _match(f"web[0:{number}]") != ""
+    manager = _build_manager(FLEET)
+    assert (manager._pattern_cache, manager._hosts_patterns_cache) == ({}, {})
 
 
 async def test_a_fleet_of_other_names_is_asked_anew() -> None:
