@@ -100,6 +100,6 @@ def _play(name: str, inventory: Path, extra_vars: str, *, folder: Path) -> None:
 
 def _get(url: str) -> httpx.Response | None:
     try:
-        return httpx.get(url, timeout=5)
+        return httpx.get(url, timeout=30)
     except httpx.TransportError:
         return None

@@ -47,7 +47,7 @@ def test_an_execution_has_a_scope_with_its_limits(
 ) -> None:
     """Supervisor and program are in a scope with the limits; after the end it is gone."""
     gate, run_id = _start(host, myx, script)
-    (unit,) = _list_scopes(host)
+    (unit,) = wait_for("one scope alone", lambda: _find_only_scope(host))
     shown = host.ask(f"systemctl show -p Slice,MemoryMax,CPUQuotaPerSecUSec,TasksMax {unit}")
     assert set(shown.splitlines()) == {
         "Slice=myx.slice",
@@ -155,6 +155,12 @@ def _restart(host: Host) -> None:
 
 def _list_scopes(host: Host) -> list[str]:
     return [line.split()[0] for line in host.ask(SCOPES).splitlines()]
+
+
+def _find_only_scope(host: Host) -> list[str] | None:
+    """Return the scope when what ran before has left."""
+    scopes = _list_scopes(host)
+    return scopes if len(scopes) == 1 else None
 
 
 def _is_replaced(host: Host, before: str) -> bool:

@@ -39,7 +39,7 @@ def _ask(host: Host, config: dict[str, Any], token: str) -> int:
     url = f"https://{host.address}:{config['rpc_port']}/{config['rpc_path']}/rpc"
     body = {"jsonrpc": "2.0", "method": "health_check", "id": 1}
     # The certificate is self-signed and pinned by the control plane; what is asked here is public.
-    answer = httpx.post(url, json=body, headers={"X-Agent-Token": token}, verify=False)  # noqa: S501
+    answer = httpx.post(url, json=body, headers={"X-Agent-Token": token}, verify=False, timeout=30)  # noqa: S501
     return answer.status_code
 
 

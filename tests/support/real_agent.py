@@ -6,23 +6,16 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
+
+from free_ports import reserve_port
 
 from agent_runner.audit import AUDIT_NAME
 from api.agents.calls import Endpoint
 
 READY_S = 60.0
 """A process that is not ready by then never will be."""
-
-
-def find_free_port() -> int:
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class AgentProcess:
@@ -33,7 +26,7 @@ class AgentProcess:
         self._name = name
         self._process: asyncio.subprocess.Process | None = None
         self._output: asyncio.Task[None] | None = None
-        self.port = find_free_port()
+        self.port = reserve_port()
         self.token = "token-of-a-test-agent"
         self.path = "abcdefghijkl0123456789mn"
         self.secret_key = "secret-key-of-a-test-agent"

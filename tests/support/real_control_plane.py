@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from real_agent import READY_S, find_free_port
+from free_ports import reserve_port
+from real_agent import READY_S
 from sse import Event, parse_events
 
 
@@ -23,7 +24,7 @@ class ControlPlaneProcess:
         self._settings = settings
         self._data_dir = data_dir
         self._content_dir = content_dir
-        self._port = find_free_port()
+        self._port = reserve_port()
         self._process: asyncio.subprocess.Process | None = None
         self._output: asyncio.Task[None] | None = None
         self.log: list[str] = []

@@ -24,8 +24,10 @@ from lab.hosts import Host
 ROUNDS = int(os.environ.get("MYX_FAULT_ROUNDS", "2"))
 """How often each fault strikes."""
 
-SEED = int(os.environ.get("MYX_FAULT_SEED") or secrets.randbelow(2**32))
-"""What all random moments come from."""
+_IS_SERIES = "MYX_FAULT_ROUNDS" in os.environ
+
+SEED = int(os.environ.get("MYX_FAULT_SEED") or (secrets.randbelow(2**32) if _IS_SERIES else 1))
+"""What all random moments come from; what everybody runs has the same each time."""
 
 END_BOUND_S = 180.0
 """No run of a sample takes longer, blow included; only a hung one does."""

@@ -62,7 +62,7 @@ class RunningCommand:
             start_new_session=True,
         )
 
-    def wait_for_output(self, text: str, timeout_s: float = 60) -> None:
+    def wait_for_output(self, text: str, timeout_s: float = 120) -> None:
         """Return when the text was printed, on either stream."""
 
         def look() -> bool:

@@ -3,7 +3,6 @@
 
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from free_ports import reserve_port
 
 from lab.waiting import wait_for
 
@@ -37,7 +37,7 @@ class ControlPlane:
         self.data_dir = folder / "data"
         self.content_dir = content_dir
         self.log_path = folder / "serve.log"
-        self.listen = f"127.0.0.1:{_find_free_port()}"
+        self.listen = f"127.0.0.1:{reserve_port()}"
         self.url = f"http://{self.listen}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -128,10 +128,3 @@ class ControlPlane:
     def _expect_process(self) -> subprocess.Popen[bytes]:
         assert self._process is not None, "the control plane was never started"
         return self._process
-
-
-def _find_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

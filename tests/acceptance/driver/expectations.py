@@ -39,7 +39,9 @@ def assert_no_trace(outcome: Outcome) -> None:
     assert not any(trace in outcome.output for trace in TRACES), outcome
 
 
-def wait_for_end(control_plane: ControlPlane, run_id: int, timeout_s: float = 90) -> dict[str, Any]:
+def wait_for_end(
+    control_plane: ControlPlane, run_id: int, timeout_s: float = 180
+) -> dict[str, Any]:
     """Return the run when it has ended."""
 
     def look() -> dict[str, Any] | None:

@@ -56,7 +56,7 @@ class Gate:
     def wait_until_reached(self) -> None:
         """Return when the run stands at the gate on every host."""
         for host in self._hosts:
-            wait_for(f"the gate on {host.name}", partial(host.exists, self._path("reached")), 60)
+            wait_for(f"the gate on {host.name}", partial(host.exists, self._path("reached")), 120)
 
     def open(self) -> None:
         """Let the run go on."""

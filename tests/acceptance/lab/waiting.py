@@ -11,7 +11,7 @@ POLL_INTERVAL_S = 0.1
 T = TypeVar("T")
 
 
-def wait_for(what: str, condition: Callable[[], T | None], timeout_s: float = 30) -> T:
+def wait_for(what: str, condition: Callable[[], T | None], timeout_s: float = 90) -> T:
     """Return the condition's first true answer.
 
     Args:

@@ -3,7 +3,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from free_ports import reserve_port
 
 TOKEN = "the-right-token-of-this-agent"
 SECRET_KEY = "the-secret-key-of-this-agent"
@@ -66,9 +66,8 @@ async def _call(client: httpx.AsyncClient, method: str, **params: Any) -> Any:
 
 @pytest.fixture
 def config_path(tmp_path: Path) -> Path:
-    """Return a configuration with a port that is free right now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    """Return a configuration with a port of its own."""
+    port = reserve_port()
     folders = {name: str(tmp_path / name) for name in ("state_dir", "content_dir", "ssl_dir")}
     keys = {"rpc_path": RPC_PATH, "agent_token": TOKEN, "secret_key": SECRET_KEY}
     path = tmp_path / "config.json"

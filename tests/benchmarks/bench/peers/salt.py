@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from real_agent import find_free_port
+from free_ports import reserve_port
 
 from bench.harness.accounts import Account, open_account
 from bench.harness.measuring import WrongResultError, say
@@ -84,7 +84,7 @@ class Salt:
         self._host = host
         self._account = account
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._ports = (find_free_port(), find_free_port())
+        self._ports = (reserve_port(), reserve_port())
         self._write_files(playbooks)
 
     def start(self) -> None:

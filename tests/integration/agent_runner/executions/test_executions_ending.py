@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from agent_runner.config import Limits
 from agent_runner.executions.folder import find_json, write_json
 from agent_runner.executions.processes import identify
 from agent_runner.protocol.errors import UnknownExecutionError
@@ -25,11 +26,12 @@ def live(name):
     while True:
         time.sleep(1000)
 
-if os.fork() == 0:
+if (leaver := os.fork()) == 0:
     os.setsid()
     if os.fork() == 0:
         os.execvpe("python3", ["python3", "-c", BARE], {"PATH": os.environ["PATH"]})
     os._exit(0)
+os.waitpid(leaver, 0)
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
@@ -52,7 +54,10 @@ async def _start_escape_artist(host: Any, **params: Any) -> list[int]:
     await host.run_script("id", ESCAPE_ARTIST, **params)
     for name in NAMES:
         await host.wait_for("id", name)
-    log = host.folder("id").log.read_text()
+    return _list_pids(host.folder("id").log.read_text())
+
+
+def _list_pids(log: str) -> list[int]:
     return [int(line.split()[1]) for line in log.splitlines()]
 
 
@@ -70,15 +75,18 @@ async def test_cancel_leaves_nothing(host: Any) -> None:
 
 async def test_a_timeout_leaves_nothing(host: Any) -> None:
     """An execution that runs into its time limit ends like a canceled one, and says so."""
-    pids = await _start_escape_artist(host, timeout=1.5)
-    result = (await host.follow("id")).result
+    await host.run_script("id", ESCAPE_ARTIST, timeout=1.5)
+    followed = await host.follow("id")
+    result = followed.result
     assert (result.state, result.reason_code) == ("timed_out", "timed_out")
     assert "time limit of 1.5 s" in result.reason
-    assert [pid for pid in pids if identify(pid)] == []
+    assert [pid for pid in _list_pids(followed.text) if identify(pid)] == []
+    assert host.survivors("id") == []
 
 
-async def test_who_ends_on_request_may_say_goodbye(host: Any) -> None:
+async def test_who_ends_on_request_may_say_goodbye(make_host: Any) -> None:
     """A program gets SIGTERM first, and what it says in its grace is in the log."""
+    host = await make_host(Limits(min_free_disk_bytes=0, cancel_grace_s=60))
     await host.run("id", "sh", "-c", "trap 'echo bye; exit 7' TERM; echo up; sleep 1000 & wait")
     await host.wait_for("id", b"up\n")
     await host.cancel("id")
@@ -123,7 +131,9 @@ async def test_a_shutdown_is_an_interruption(host: Any) -> None:
 
 async def test_a_killed_supervisor_is_noticed(host: Any) -> None:
     """When a supervisor is killed, a waiting reader learns the end, and nothing is left."""
-    await host.run_script("id", "#!/bin/sh\necho up\nsetsid sleep 1000\n", secrets=["s3cr3t"])
+    await host.run_script(
+        "id", "#!/bin/sh\nsetsid sleep 1000 &\necho up\nwait\n", secrets=["s3cr3t"]
+    )
     await host.wait_for("id", b"up\n")
     os.kill(host.supervisor_pid("id"), signal.SIGKILL)
     followed = await host.follow("id")

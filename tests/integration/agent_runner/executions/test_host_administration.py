@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agent_runner.cli import main
+from agent_runner.config import Limits
 from agent_runner.protocol.errors import BusyError
 
 
@@ -62,6 +63,7 @@ async def test_a_log_is_printed_apart(
     assert capfd.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.parametrize("limits", [Limits(min_free_disk_bytes=0, cancel_grace_s=60)])
 async def test_a_log_is_followed_to_its_end_and_a_cancel_ends_it(
     host: Any, verb: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -88,16 +88,16 @@ async def _recover(state_dir: Path) -> tuple[wire.ExecutionResult, bytes, list[d
     )
     await executions.open()
     try:
-        async with asyncio.timeout(8):
+        async with asyncio.timeout(60):
             data, events = b"", list[dict[str, Any]]()
             while True:
-                params = wire.GetCommandLogParams(command_id="id", offset=len(data), wait_s=9)
+                params = wire.GetCommandLogParams(command_id="id", offset=len(data), wait_s=50)
                 piece = await executions.read_log(params)
                 data += decode_piece(piece.log_data, piece.encoding)
                 if piece.is_final:
                     break
             while True:
-                wanted = wire.GetEventsParams(command_id="id", after=len(events), wait_s=9)
+                wanted = wire.GetEventsParams(command_id="id", after=len(events), wait_s=50)
                 answer = await executions.read_events(wanted)
                 events += answer.events
                 if answer.is_final:

@@ -16,7 +16,7 @@ PLAYBOOK = """
       register: said
     - stat: {path: /}
     - command: "true"
-      async: 10
+      async: 300
       poll: 1
     - words: {}
     - assert: {that: said.stdout == 'said'}

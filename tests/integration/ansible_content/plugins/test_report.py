@@ -188,7 +188,7 @@ async def test_nothing_is_lost_where_the_control_plane_is_killed(
     begin: Begin, control_plane: ControlPlaneProcess, tmp_path: Path
 ) -> None:
     """What happens while it is away is reported when it is back."""
-    process = await begin()
+    process = await begin(MYX_REPORT_WAIT="300")
     await _wait_for_log(control_plane, "begun")
     await control_plane.stop(signal.SIGKILL)
     (tmp_path / "go").touch()

@@ -73,13 +73,14 @@ def test_a_host_without_systemd_is_a_problem() -> None:
 
 def test_ports_are_open_or_closed() -> None:
     """A port that should be closed and is not is a problem, and the other way round."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        wanted = {"address": "127.0.0.1", "port": port}
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        wanted = {"address": "127.0.0.1", "port": listener.getsockname()[1]}
+        assert "Nothing answers" in checks.check_port({**wanted, "open": True}, TIMEOUT_S).problem
+        assert not checks.check_port({**wanted, "open": False}, TIMEOUT_S).problem
+        listener.listen()
         assert not checks.check_port({**wanted, "open": True}, TIMEOUT_S).problem
         assert checks.check_port({**wanted, "open": False}, TIMEOUT_S).problem
-    assert "Nothing answers" in checks.check_port({**wanted, "open": True}, TIMEOUT_S).problem
-    assert not checks.check_port({**wanted, "open": False}, TIMEOUT_S).problem
 
 
 class _Site(http.server.BaseHTTPRequestHandler):
