@@ -78,6 +78,16 @@ async def test_a_job_starts_nothing_twice(play: Any) -> None:
     assert first["run"]["id"] == again["run"]["id"] != other["run"]["id"]
 
 
+async def test_a_loop_in_a_job_starts_a_run_each_time(play: Any) -> None:
+    """The same once more is no request whose answer was lost; a job that comes again is."""
+    task = {**run(command=["true"], limit="local"), "loop": [1, 2]}
+    (looped,) = await play(task, arguments=("-e", "awx_job_id=20"))
+    (again,) = await play(task, arguments=("-e", "awx_job_id=20"))
+    ids = [[each["run"]["id"] for each in one["results"]] for one in (looped, again)]
+    assert len(set(ids[0])) == 2
+    assert ids[1] == ids[0]
+
+
 async def test_a_wait_ends_with_the_run(play: Any, control_plane: ControlPlaneProcess) -> None:
     """What takes too long is canceled, or goes on; without waiting it only begins."""
     begun, late = await play(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.myx.fleet.plugins.module_utils._client import Client
@@ -37,7 +38,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     TRANSFERS_FILES = False
     _supports_check_mode = True
     _supports_diff = False
-    _attempts = 0
 
     def run(self, tmp: t.Any = None, task_vars: t.Any = None) -> Result:
         """Start the run, and wait for its end where that is wanted."""
@@ -47,7 +47,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             mutually_exclusive=[("playbook", "command", "script")],
             required_one_of=[("playbook", "command", "script")],
         )
-        self._attempts += 1
         try:
             result.update(self._carry_out(options, task_vars or {}))
         except ApiError as error:
@@ -64,7 +63,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return _preview(client, body)
         key = options["idempotency_key"]
         if key is None:
-            key = make_key(task_vars, self._task.get_path() or "", self._attempts, body)
+            path = self._task.get_path() or ""
+            key = make_key(task_vars, path, body, constants.DEFAULT_LOCAL_TMP)
         run = client.post("/runs", body, key=key or None)
         for warning in run["warnings"]:
             display.warning(f"Run {run['id']}: {warning}")

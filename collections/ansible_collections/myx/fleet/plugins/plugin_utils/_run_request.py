@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import typing as t
@@ -80,18 +81,39 @@ def build_body(options: t.Mapping[str, t.Any]) -> Json:
 
 
 def make_key(
-    task_vars: t.Mapping[str, t.Any], task_path: str, attempt: int, body: Json
+    task_vars: t.Mapping[str, t.Any], task_path: str, body: Json, folder: str
 ) -> str | None:
     """Make a key of the job of AWX or Semaphore that this is part of; None where there is none.
 
-    Another task, another host, another body and another attempt are another run.
+    Another task, host and body are another run, and so is the same once more: in a loop, when
+    tried again, or where a file of tasks is included twice.
+
+    Args:
+        task_vars: the variables of the task.
+        task_path: where the task is written down.
+        body: what is asked for.
+        folder: where this ``ansible-playbook`` keeps scratch files.
     """
     job = find_job(task_vars)
     if job is None:
         return None
-    of = [task_path, task_vars.get("inventory_hostname"), attempt, body]
-    digest = hashlib.sha256(json.dumps(of, sort_keys=True, default=str).encode()).hexdigest()
-    return f"{job}-{digest[:24]}"
+    of = [task_path, task_vars.get("inventory_hostname"), body]
+    digest = hashlib.sha256(json.dumps(of, sort_keys=True, default=str).encode()).hexdigest()[:24]
+    return f"{job}-{digest}-{_count(digest, folder)}"
+
+
+def _count(digest: str, folder: str) -> int:
+    """Return which time this is asked for; workers share no more than the folder."""
+    mark = os.path.join(folder, f"myx-run-{digest}-")
+    return next(number for number in itertools.count(1) if _make(f"{mark}{number}"))
+
+
+def _make(path: str) -> bool:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return False
+    return True
 
 
 def find_job(task_vars: t.Mapping[str, t.Any]) -> str | None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import pathlib
 import typing as t
 
 import pytest
@@ -70,30 +71,40 @@ def test_what_would_do_something_else_is_refused(option: str, options: dict[str,
     ],
 )
 def test_a_job_has_a_key(
-    task_vars: dict[str, t.Any], prefix: str, monkeypatch: pytest.MonkeyPatch
+    task_vars: dict[str, t.Any],
+    prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: pathlib.Path,
 ) -> None:
-    """The same task of the same job starts one run, however often its request is sent."""
+    """The same task of the same job starts one run, however often the job's program is started."""
     monkeypatch.delenv("AWX_JOB_ID", raising=False)
-    key = make_key(task_vars, "play.yml:3", 1, {})
-    assert key == make_key(task_vars, "play.yml:3", 1, {})
-    assert str(key).startswith(prefix)
+    keys = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        keys.append(make_key(task_vars, "play.yml:3", {}, str(tmp_path / name)))
+    assert keys[0] == keys[1]
+    assert str(keys[0]).startswith(prefix)
 
 
-def test_outside_of_a_job_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_of_a_job_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
     """Whoever types the same command twice wants it twice."""
     monkeypatch.delenv("AWX_JOB_ID", raising=False)
-    assert make_key({"semaphore_vars": {"task_details": {"type": ""}}}, "p:1", 1, {}) is None
+    folder = str(tmp_path)
+    assert make_key({"semaphore_vars": {"task_details": {"type": ""}}}, "p:1", {}, folder) is None
     monkeypatch.setenv("AWX_JOB_ID", "19")
-    assert str(make_key({}, "p:1", 1, {})).startswith("awx-19-")
+    assert str(make_key({}, "p:1", {}, folder)).startswith("awx-19-")
 
 
-def test_another_task_host_body_or_attempt_is_another_run() -> None:
+def test_another_task_host_body_or_time_is_another_run(tmp_path: pathlib.Path) -> None:
     """A loop, several hosts, and 'until' with 'retries' start as many runs as they say."""
+    folder = str(tmp_path)
     keys = {
-        make_key(AWX, "p:1", 1, {}),
-        make_key(AWX, "p:2", 1, {}),
-        make_key({**AWX, "inventory_hostname": "other"}, "p:1", 1, {}),
-        make_key(AWX, "p:1", 2, {}),
-        make_key(AWX, "p:1", 1, {"limit": "a"}),
+        make_key(AWX, "p:1", {}, folder),
+        make_key(AWX, "p:2", {}, folder),
+        make_key({**AWX, "inventory_hostname": "other"}, "p:1", {}, folder),
+        make_key(AWX, "p:1", {}, folder),
+        make_key(AWX, "p:1", {"limit": "a"}, folder),
     }
     assert len(keys) == 5
