@@ -107,7 +107,7 @@ from ansible_collections.myx.fleet.plugins.plugin_utils._run_request import find
 
 Json = t.Dict[str, t.Any]
 
-TERMINATED_WAIT_S = 5.0
+TERMINATED_WAIT_S = 15.0
 """How long a playbook that is told to end may still report that."""
 
 

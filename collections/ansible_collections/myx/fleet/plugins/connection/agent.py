@@ -106,9 +106,7 @@ EXAMPLES = r"""
         upgrade: dist
 """
 
-import shlex
 import typing as t
-import uuid
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNotFound
 from ansible.module_utils.common.text.converters import to_text
@@ -118,7 +116,6 @@ from ansible_collections.myx.fleet.plugins.module_utils._client import Client
 from ansible_collections.myx.fleet.plugins.module_utils._errors import FleetError, OptionError
 from ansible_collections.myx.fleet.plugins.module_utils._settings import Settings
 from ansible_collections.myx.fleet.plugins.plugin_utils._agent_channel import (
-    MAX_STDIN_BYTES,
     AgentChannel,
     HostError,
     MissingFileError,
@@ -168,12 +165,10 @@ class Connection(ConnectionBase):  # type: ignore[misc]
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
         if sudoable:
             self._refuse_password()
-        channel, command, stdin = self._open(), to_text(cmd), in_data or b""
+        channel, command = self._open(), to_text(cmd)
         _display.vvv(f"EXEC {command}", host=self._name_host())
         try:
-            if len(stdin) > MAX_STDIN_BYTES:
-                command, stdin = self._lay_down(channel, command, stdin), b""
-            outcome = channel.execute([self.get_option("executable"), "-c", command], stdin)
+            outcome = channel.execute_shell(self.get_option("executable"), command, in_data or b"")
         except FleetError as error:
             raise _translate(error) from None
         return outcome.return_code, outcome.stdout, outcome.stderr
@@ -249,12 +244,6 @@ class Connection(ConnectionBase):  # type: ignore[misc]
                 "agent becomes other accounts without one. Leave out ansible_become_password and "
                 "--ask-become-pass."
             )
-
-    def _lay_down(self, channel: AgentChannel, command: str, stdin: bytes) -> str:
-        """Send a long input as a file, and return a command that reads from it and removes it."""
-        path = f"/var/tmp/.myx-{uuid.uuid4().hex}"  # noqa: S108 - its name cannot be guessed
-        channel.put_bytes(stdin, path, FILE_MODE)
-        return f"exec <{shlex.quote(path)} && rm -f {shlex.quote(path)} && {{ {command}\n}}"
 
 
 def _translate(error: FleetError) -> AnsibleError:

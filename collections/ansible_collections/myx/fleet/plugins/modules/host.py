@@ -232,10 +232,13 @@ def _update(module: FleetModule, client: Client, path: str, found: Result, body:
     if not changes and not secrets:
         return found
     if module.check_mode:
+        known = dict.fromkeys(found["secret_variables"], 0)
+        sealed = {**known, **secrets.get("secret_variables", {})}
+        changes["secret_variables"] = sorted(k for k, v in sealed.items() if v is not None)
         return {**found, **changes}
     # Whoever changes the host at the same moment is not overwritten.
-    changed: Result = client.patch(path, {**changes, **secrets, "revision": found["revision"]})
-    return changed
+    changes.update(secrets, revision=found["revision"])
+    return t.cast(Result, client.patch(path, changes))
 
 
 def _maintain(module: FleetModule, client: Client, path: str, host: Result) -> Result:
@@ -251,8 +254,7 @@ def _maintain(module: FleetModule, client: Client, path: str, host: Result) -> R
         why = reason if enabled else None
         return {**host, "maintenance_since": since, "maintenance_reason": why}
     body = {"enabled": enabled, **({"reason": reason} if enabled else {})}
-    maintained: Result = client.put(path + "/maintenance", body)
-    return maintained
+    return t.cast(Result, client.put(path + "/maintenance", body))
 
 
 def _read_wanted(module: FleetModule) -> Result:
@@ -264,9 +266,8 @@ def _read_wanted(module: FleetModule) -> Result:
         wanted["labels"] = {name: str(value) for name, value in wanted["labels"].items()}
     if "address" in wanted:
         wanted["address"] = _normalize_address(wanted["address"])
-    for name in ("max_playbooks", "max_commands"):
-        if name in wanted:
-            wanted[name] = wanted[name] or None
+    for name in {"max_playbooks", "max_commands"} & wanted.keys():
+        wanted[name] = wanted[name] or None
     return wanted
 
 

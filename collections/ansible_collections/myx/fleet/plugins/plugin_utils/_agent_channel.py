@@ -111,6 +111,26 @@ class AgentChannel:
                 raise
         return listener.conclude()
 
+    def execute_shell(self, shell: str, command: str, stdin: bytes) -> Outcome:
+        """Run a command of a shell; a long input is sent as a file first, which never stays.
+
+        Raises:
+            HostError: it did not end by itself, or said more than the host holds.
+            FleetError: it could not be run.
+        """
+        if len(stdin) <= MAX_STDIN_BYTES:
+            return self.execute([shell, "-c", command], stdin)
+        path = f"/var/tmp/.myx-{uuid.uuid4().hex}"  # noqa: S108 - its name cannot be guessed
+        try:
+            self._put(io.BytesIO(stdin), path, "0600")
+            # The command begins without it.
+            whole = f"exec <{path} && rm -f {path} && {{ {command}\n}}"
+            return self.execute([shell, "-c", whole], b"")
+        except FleetError:
+            with contextlib.suppress(FleetError):
+                self.execute(["rm", "-f", path], b"")
+            raise
+
     def put_file(self, source: str, path: str, mode: str) -> None:
         """Send a file; what the host has already is not sent.
 
@@ -121,10 +141,6 @@ class AgentChannel:
         """
         with open(source, "rb") as file:
             self._put(file, path, mode)
-
-    def put_bytes(self, data: bytes, path: str, mode: str) -> None:
-        """Send a file that is in memory; raises as ``put_file``."""
-        self._put(io.BytesIO(data), path, mode)
 
     def fetch_file(self, path: str, target: str) -> None:
         """Fetch a file; one that breaks off goes on where it was.

@@ -41,6 +41,7 @@ class ConfigFiles:
         check_inbounds(self._options["inbounds"])
         keys = Keys.read(_read(self._options["keys_path"]))
         settled = [keys.settle(inbound) for inbound in self._options["inbounds"]]
+        keys.forget_clients({one["tag"] for one in settled})
         wanted = _dump(document.make_document(self._options, settled))
         current = _read(self._options["path"])
         if current != wanted:

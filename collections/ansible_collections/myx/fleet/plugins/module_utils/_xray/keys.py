@@ -86,6 +86,12 @@ class Keys:
         self.document["inbounds"][inbound["tag"]] = own
         return _complete(inbound, own)
 
+    def forget_clients(self, tags: t.Collection[str]) -> None:
+        """Forget the clients of all inbounds but these; what the server itself has is kept."""
+        for tag, kept in self.document["inbounds"].items():
+            if tag not in tags:
+                kept.pop("clients", None)
+
 
 def _complete(inbound: t.Mapping[str, t.Any], own: t.Mapping[str, t.Any]) -> Inbound:
     clients = [{**client, "key": own["clients"][client["name"]]} for client in inbound["clients"]]

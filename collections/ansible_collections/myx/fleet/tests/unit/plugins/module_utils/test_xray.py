@@ -160,6 +160,17 @@ def test_a_client_that_was_removed_gets_new_keys() -> None:
     assert before["alice"] != after["alice"]
 
 
+def test_clients_of_an_inbound_that_was_removed_get_new_keys() -> None:
+    """They were locked out like those that are left out; the server's own key comes back."""
+    keys = Keys.read("")
+    [first] = settle(REALITY, keys=keys)
+    keys.forget_clients({"other"})
+    [later] = settle(REALITY, keys=Keys.read(json.dumps(keys.document)))
+    assert first["private_key"] == later["private_key"]
+    before, after = ({client["key"] for client in one["clients"]} for one in (first, later))
+    assert not before & after
+
+
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

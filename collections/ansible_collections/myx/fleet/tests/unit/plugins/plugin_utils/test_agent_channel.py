@@ -14,6 +14,7 @@ from ansible_collections.myx.fleet.plugins.module_utils._errors import (
     UnreachableError,
 )
 from ansible_collections.myx.fleet.plugins.plugin_utils._agent_channel import (
+    MAX_STDIN_BYTES,
     AgentChannel,
     HostError,
     MissingFileError,
@@ -127,6 +128,18 @@ def test_a_broken_answer_goes_on_where_it_was(broken: bytes) -> None:
     assert len({body["id"] for body in bodies}) == 1
     assert [body.get("offset") for body in bodies] == [None, 3, 3]
     assert waits == [1.0, 2.0]
+
+
+def test_a_long_input_does_not_stay_where_its_command_is_refused() -> None:
+    """It may hold secrets, and only the command itself would have removed it."""
+    stdin = bytes(MAX_STDIN_BYTES + 1)
+    refused = fail(ApiError, "no such account", 422, "invalid_input", may_pass=False)
+    sent = received(len(stdin), complete=True)
+    client = FakeClient(received(0), sent, refused, lines(END))
+    with pytest.raises(ApiError, match="no such account"):
+        connect(client).execute_shell("/bin/sh", "cat", stdin)
+    last = json.loads(client.asked[-1].body)
+    assert last["command"] == ["rm", "-f", client.asked[0].query["path"]]
 
 
 @pytest.mark.parametrize(
