@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 READ_BYTES = 256 * 1024
 """How much is taken from a pipe at once."""
 
-LINGER_S = 0.25
+LINGER_S = 1.0
 """How long output is awaited from those who still hold the pipes when the program has ended,
 like ``tee`` behind a shell; daemons hold them for ever."""
 

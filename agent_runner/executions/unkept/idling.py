@@ -97,7 +97,10 @@ class Idling:
             except (OSError, msgspec.DecodeError) as error:
                 _logger.warning("not_removed", extra={"id": command_id, "error": str(error)})
             pauses.append(left_s if left_s > 0 else self._idle_s)
-        self._spool.sweep(time.time(), REMEMBERED_S)
+        try:
+            self._spool.sweep(time.time(), REMEMBERED_S)
+        except OSError as error:
+            _logger.warning("not_swept", extra={"error": str(error)})
         return removed, min(pauses, default=None)
 
     def _give_up(self, folder: Folder) -> bool:

@@ -105,6 +105,20 @@ async def test_what_nobody_asks_for_is_ended(host: Any) -> None:
     assert (end["action"], end["result"]) == ("end", "canceled")
 
 
+async def test_what_cannot_be_swept_keeps_nothing_running(host: Any, monkeypatch: Any) -> None:
+    """A removal that failed is no reason not to look after the others."""
+
+    def refuse(*_args: Any) -> None:
+        raise OSError("it is busy")
+
+    host.unkept_idle_s = 0.2
+    await host.restart()
+    monkeypatch.setattr(host.executions._spools.unkept, "sweep", refuse)
+    for command_id in ("one", "two"):
+        await host.run(command_id, "sleep", "1000", keep=False)
+        await _wait_until_gone(host.unkept_folder(command_id).path)
+
+
 async def test_it_goes_on_while_the_agent_is_restarted(host: Any, tmp_path: Path) -> None:
     """The next agent answers for it, and ends it when nobody asks."""
     gate = tmp_path / "gate"

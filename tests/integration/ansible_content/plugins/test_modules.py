@@ -74,6 +74,10 @@ async def test_check_mode_predicts_and_changes_nothing(
     assert change["changed"]
     assert change["host"]["maintenance_since"] == "now"
     assert (await control_plane.get("/hosts/web1"))["address"] == "192.0.2.1"
+    sealed = host(name="web1", secret_variables={"password": None, "other": "geheim"})
+    (predicted,) = await play(sealed, arguments=("--check", "--diff"))
+    (done,) = await play(sealed, arguments=("--diff",))
+    assert predicted["diff"] == done["diff"]
     gone, missing = await play(
         host(name="web1", state="absent"), host(name="no", state="absent"), arguments=("--check",)
     )
