@@ -139,10 +139,7 @@ class Executions:
 
     async def start_command(self, params: ExecuteCommandParams) -> StartResult:
         """Start a command or script, once; see ``Starter.start_command`` for what is refused."""
-        result = await self._start(params.command_id, self._starter.start_command(params))
-        if result.created and not params.keep:
-            self._idling.note_start(params.command_id)
-        return result
+        return await self._start(params.command_id, self._start_command(params))
 
     async def start_playbook(self, params: ExecuteAnsibleParams) -> StartResult:
         """Start a playbook, once; see ``Starter.start_playbook`` for what is refused."""
@@ -215,6 +212,12 @@ class Executions:
     def describe_warm(self) -> WarmStatus:
         """Return how playbooks are started."""
         return self._supervisors.warm.describe()
+
+    async def _start_command(self, params: ExecuteCommandParams) -> bool:
+        created = await self._starter.start_command(params)
+        if created and not params.keep:
+            self._idling.note_start(params.command_id)
+        return created
 
     async def _start(self, command_id: str, starting: Coroutine[Any, Any, bool]) -> StartResult:
         """See a start through to its end, whatever becomes of the caller."""

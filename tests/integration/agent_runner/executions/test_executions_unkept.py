@@ -105,6 +105,19 @@ async def test_what_nobody_asks_for_is_ended(host: Any) -> None:
     assert (end["action"], end["result"]) == ("end", "canceled")
 
 
+async def test_a_caller_that_leaves_while_it_starts_leaves_nothing(host: Any) -> None:
+    """It has started, nobody asks for it, and it goes as if it had been told."""
+    host.unkept_idle_s = 0.2
+    await host.restart()
+    asking = asyncio.create_task(host.run("id", "sleep", "1000", keep=False))
+    await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.gather(asking, *host.executions._starting, return_exceptions=True)
+    await _wait_until_gone(host.unkept_folder("id").path)
+    await _wait_until_forgotten(host)
+    assert [line["action"] for line in _read_audit(host)] == ["start", "end"]
+
+
 async def test_what_cannot_be_swept_keeps_nothing_running(host: Any, monkeypatch: Any) -> None:
     """A removal that failed is no reason not to look after the others."""
 
