@@ -45,6 +45,11 @@ async def require_storable_values(request: Request) -> None:
         raise InvalidInputError(f"{first.field}: {first.message}", tuple(problems))
 
 
+def find_unstorable(value: Any) -> str | None:
+    """Say what of a plain value, or of one in it, cannot be stored; None where nothing is wrong."""
+    return next((sentence for _, sentence in _walk((), value)), None)
+
+
 def _find_problems(request: Request) -> Iterator[tuple[_Place, str]]:
     yield from _walk(("path",), request.path_params)
     for name, value in request.query_params.multi_items():

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 from pydantic_core import SchemaError
 
+from api.core.storable import find_unstorable
 from api.webhooks.schemas import Mapped, Matcher
 
 MAX_TEXT = 4096
@@ -102,6 +103,9 @@ def read_limit(pointer: str, payload: Any) -> str:
 
 
 def _convert(each: Mapped, value: Any) -> Any:
+    unstorable = find_unstorable(value)
+    if unstorable is not None:
+        raise UnfitError(f"{each.pointer} {unstorable.partition(';')[0]}.")
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if each.type == "number" and is_number:
         return value

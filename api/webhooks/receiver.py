@@ -107,16 +107,15 @@ class WebhookReceiver:
     async def _launch(
         self, accepted: Accepted, sent: Sent
     ) -> tuple[Outcome, str | None, int | None]:
-        try:
-            request = _build_request(accepted, sent)
-        except UnfitError as error:
-            return "ignored", str(error), None
         key = f"webhook/{accepted.webhook_id}/{accepted.delivery_id}"
         try:
+            request = _build_request(accepted, sent)
             async with self._open_work(read_only=True) as work:
                 principal = await get_principal(work, accepted.owner)
             idempotency = Idempotency(key, key.encode())
             launched = await self._launcher.launch(request, principal, idempotency)
+        except UnfitError as error:
+            return "ignored", str(error), None
         except MyxError as error:
             if error.retryable:
                 raise
@@ -156,5 +155,7 @@ def _build_request(accepted: Accepted, sent: Sent) -> RunRequest:
     if accepted.limit_from is not None:
         named = read_limit(accepted.limit_from, payload)
         kept = accepted.request.limit
-        body["limit"] = named if kept is None else f"{kept}:&{named}"
+        # Where there is a comma, a colon separates nothing.
+        separator = "," if kept and "," in kept else ":"
+        body["limit"] = named if kept is None else f"{kept}{separator}&{named}"
     return validate_request(body)

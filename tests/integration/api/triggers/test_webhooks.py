@@ -111,6 +111,18 @@ async def test_rules_and_variables(
     assert order.secrets["extra_vars"] == {"version": "1.2"}
 
 
+@pytest.mark.parametrize("limit", ["web1,db1", "web1:db1", "all"])
+async def test_a_payload_narrows_any_limit(
+    client: httpx.AsyncClient, connect: Connect, clock: ManualClock, limit: str
+) -> None:
+    """However its terms are separated: what the payload does not name is left alone."""
+    await client.post("/hosts", json={"name": "db1", "address": "192.0.2.2"})
+    webhook = await add(client, run=RUN | {"limit": limit}, limit_from="/host")
+    ran = (await deliver(connect, clock, webhook, {"host": "db1"})).json()
+    listed = (await client.get(f"/runs/{ran['run_id']}/executions")).json()["results"]
+    assert [each["host"] for each in listed] == ["db1"]
+
+
 async def test_two_secrets_are_right_while_one_is_replaced(
     client: httpx.AsyncClient, connect: Connect, clock: ManualClock
 ) -> None:

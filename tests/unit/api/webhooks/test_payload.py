@@ -67,6 +67,10 @@ def test_no_pattern_runs_for_ever() -> None:
         ({}, "{{ lookup('pipe', 'id') }}", None),
         ({}, "{% raw %}", None),
         ({}, "x" * 5000, None),
+        ({}, "x\ud800", None),
+        ({}, "x\0", None),
+        ({"type": "number"}, float("nan"), None),
+        ({"type": "number"}, float("inf"), None),
     ],
 )
 def test_variables(mapped: dict[str, Any], value: Any, expected: dict[str, Any] | None) -> None:
