@@ -205,7 +205,7 @@ class Composition:
         return Heartbeats(
             self.unit_of_work,
             self.agents,
-            Findings(self.unit_of_work, waits.hear_of),
+            Findings(self.unit_of_work, waits.hear_of, self.clock),
             self.clock,
             Interval(settings.heartbeat_min_s, settings.heartbeat_max_s),
             lambda: Share(*self._replica.get_place()) if self._replica else Share(),

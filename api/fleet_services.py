@@ -16,6 +16,8 @@ from api.groups.vault import GroupVault
 from api.hosts.agents import HostAgentService
 from api.hosts.bulk.repository import HostBulkRepository
 from api.hosts.bulk.service import HostBulkService
+from api.hosts.loads.repository import LoadRepository
+from api.hosts.loads.service import LoadService
 from api.hosts.presence.repository import PresenceRepository
 from api.hosts.presence.service import PresenceService
 from api.hosts.repository import HostRepository
@@ -116,6 +118,11 @@ class FleetServices:
         parts = self._parts
         repository = PresenceRepository(self._session, self._scope)
         return PresenceService(repository, self.telling.outbox, parts.host_vault, parts.clock)
+
+    @cached_property
+    def host_loads(self) -> LoadService:
+        """How busy the hosts were."""
+        return LoadService(LoadRepository(self._session, self._scope), self._parts.clock)
 
     @cached_property
     def telling(self) -> NotificationServices:

@@ -27,6 +27,7 @@ from api.core.settings import Settings
 from api.core.storable import require_storable_values
 from api.executions.router import router as executions_router
 from api.groups.router import router as groups_router
+from api.hosts.loads.router import router as host_loads_router
 from api.hosts.router import router as hosts_router
 from api.inventory.router import router as inventory_router
 from api.inventory.schemas import MAX_IMPORT_BYTES
@@ -194,6 +195,7 @@ def _make_api_router() -> APIRouter:
     protected.include_router(feed_router)
     protected.include_router(executions_router)
     protected.include_router(hosts_router)
+    protected.include_router(host_loads_router)
     protected.include_router(connections_router)
     protected.include_router(groups_router)
     protected.include_router(inventory_router)

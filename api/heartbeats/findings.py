@@ -7,7 +7,10 @@ from typing import Protocol
 
 import structlog
 
+from api.core.clock import Clock
 from api.core.errors import MyxError
+from api.heartbeats.sampling import Sampling
+from api.hosts.loads.service import LoadService
 from api.hosts.presence.service import PresenceService
 from api.hosts.presence.watched import Move
 from api.hosts.targets import Contact
@@ -19,11 +22,16 @@ _log = structlog.get_logger(__name__)
 
 
 class PresenceWork(Protocol):
-    """A unit of work that has the states of hosts in it."""
+    """A unit of work that has the states of hosts in it, and how busy they are."""
 
     @property
     def presence(self) -> PresenceService:
         """The states of hosts."""
+        ...
+
+    @property
+    def host_loads(self) -> LoadService:
+        """How busy the hosts are."""
         ...
 
 
@@ -41,11 +49,13 @@ class Findings:
     """What was heard of agents and is not written down yet."""
 
     def __init__(
-        self, open_work: OpenPresenceWork, tell: Callable[[Collection[int]], None]
+        self, open_work: OpenPresenceWork, tell: Callable[[Collection[int]], None], clock: Clock
     ) -> None:
         """Take whom to tell of the hosts, by id, that were heard of, once that is written."""
         self._open_work = open_work
         self._tell = tell
+        self._clock = clock
+        self._sampling = Sampling()
         self._contacts: dict[int, Contact] = {}
 
     def add(self, contact: Contact) -> None:
@@ -59,13 +69,16 @@ class Findings:
             batch = dict(list(self._contacts.items())[:BATCH])
             for host_id in batch:
                 del self._contacts[host_id]
+            samples = self._sampling.choose(batch.values(), self._clock.now())
             try:
                 async with self._open_work(concurrent=True) as work:
                     moves += await work.presence.record_contacts(list(batch.values()))
+                    await work.host_loads.record_samples(samples)
             except MyxError as error:
                 self._contacts = batch | self._contacts
                 _log.warning("heartbeats_not_written", hosts=len(batch), cause=error.message)
                 break
+            self._sampling.note(samples)
             self._tell_heard(batch)
         return moves
 

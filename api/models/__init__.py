@@ -12,6 +12,7 @@ from api.models.fleet.group import Group
 from api.models.fleet.group_child import GroupChild
 from api.models.fleet.host import Host
 from api.models.fleet.host_group import HostGroup
+from api.models.fleet.host_load import HostLoad
 from api.models.fleet.host_state import HostState
 from api.models.last_end import LastEnd
 from api.models.log_chunk import LogChunk
@@ -39,6 +40,7 @@ __all__ = [
     "GroupChild",
     "Host",
     "HostGroup",
+    "HostLoad",
     "HostState",
     "LastEnd",
     "LogChunk",

@@ -14,6 +14,7 @@ from sqlalchemy.orm import aliased
 from api.executions.states import END_STATES
 from api.models import (
     Execution,
+    HostLoad,
     HostState,
     NotificationDelivery,
     NotificationEvent,
@@ -22,6 +23,7 @@ from api.models import (
     WebhookDelivery,
 )
 from api.models.execution import KEPT_EVENTS, KEPT_LOG
+from api.models.fleet.host_load import number_slot
 
 HAS_LOG = text(KEPT_LOG)
 HAS_EVENTS = text(KEPT_EVENTS)
@@ -71,6 +73,11 @@ def host_state_is_over() -> ColumnElement[bool]:
     newer = aliased(HostState)
     follows = select(newer.id).where(newer.host_id == HostState.host_id, newer.id > HostState.id)
     return follows.exists()
+
+
+def is_old_load(before: datetime) -> ColumnElement[bool]:
+    """Say that a sample of a host's load is of before."""
+    return HostLoad.slot < number_slot(before)
 
 
 def _is_owed() -> ColumnElement[bool]:

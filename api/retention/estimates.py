@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.models import (
     Execution,
+    HostLoad,
     HostState,
     NotificationDelivery,
     NotificationEvent,
@@ -22,6 +23,7 @@ from api.retention.conditions import (
     host_state_is_over,
     is_old_delivery,
     is_old_event,
+    is_old_load,
     select_old_runs,
 )
 from api.retention.policy import Limits
@@ -82,10 +84,14 @@ class RetentionEstimates:
             false() if before is None else is_old_event(before)
         )
         states = select(HostState.id).where(host_state_is_over())
+        loads = select(HostLoad.slot).where(
+            false() if limits.host_loads is None else is_old_load(limits.host_loads)
+        )
         secrets = select(Run.id).where(text("runs.secrets_sealed IS NOT NULL"))
         return Removed(
             deliveries=sum([await self._count(rows) for rows in (deliveries, sent, told)]),
             host_states=await self._count(states.where(_is_before(at, limits.host_states))),
+            host_loads=await self._count(loads),
             secrets=await self._count(secrets.where(Run.finished_at < limits.secrets)),
         )
 

@@ -20,6 +20,7 @@ class Limits:
     events: datetime | None
     deliveries: datetime | None
     host_states: datetime | None
+    host_loads: datetime | None
     secrets: datetime
     rested: datetime
     """What ended later stays, also where logs have become too many."""
@@ -40,6 +41,7 @@ def find_limits(settings: Settings, now: datetime) -> Limits:
         events=reach(settings.keep_events_days),
         deliveries=reach(settings.keep_deliveries_days),
         host_states=reach(settings.keep_host_states_days),
+        host_loads=reach(settings.keep_host_loads_days),
         secrets=now - timedelta(seconds=settings.run_secrets_keep_s),
         rested=rested,
         logs_max_bytes=settings.logs_max_bytes,

@@ -16,6 +16,8 @@ class Removed:
     deliveries: int = 0
     """What came to webhooks, what notifications sent, and events that are read with a cursor."""
     host_states: int = 0
+    host_loads: int = 0
+    """Samples of how busy hosts were."""
     secrets: int = 0
     """Runs whose secrets were forgotten."""
     bundles: int = 0

@@ -9,12 +9,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Delete, case, delete, func, select, text, update
+from sqlalchemy import Delete, case, delete, func, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.models import (
     Event,
     Execution,
+    HostLoad,
     HostState,
     NotificationDelivery,
     NotificationEvent,
@@ -28,6 +29,7 @@ from api.retention.conditions import (
     host_state_is_over,
     is_old_delivery,
     is_old_event,
+    is_old_load,
     owes_nothing,
     select_old_runs,
 )
@@ -169,6 +171,12 @@ class RetentionRepository:
         old = select(HostState.id).where(HostState.at < before, host_state_is_over())
         limited = old.order_by(HostState.at).limit(limit).scalar_subquery()
         return await self._count(delete(HostState).where(HostState.id.in_(limited)))
+
+    async def remove_host_loads(self, before: datetime, limit: int) -> int:
+        """Remove samples of the load of hosts from before; return how many."""
+        key = (HostLoad.host_id, HostLoad.slot)
+        old = select(*key).where(is_old_load(before)).order_by(HostLoad.slot).limit(limit)
+        return await self._count(delete(HostLoad).where(tuple_(*key).in_(old)))
 
     async def forget_secrets(self, before: datetime, limit: int) -> int:
         """Forget the secrets of runs that ended before; return of how many."""

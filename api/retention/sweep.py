@@ -25,6 +25,9 @@ EXECUTIONS_AT_ONCE = 200
 EVENTS_AT_ONCE = 5_000
 """The most events that a step removes."""
 
+LOADS_AT_ONCE = 5_000
+"""The most samples of the load of hosts that a step removes: they are small."""
+
 ROWS_AT_ONCE = 1_000
 """The most rows of other kinds that a step removes."""
 
@@ -78,6 +81,8 @@ class Sweeper:
             await self._repeat(self._remove_deliveries, limits.deliveries)
         if limits.host_states is not None:
             await self._repeat(self._remove_host_states, limits.host_states)
+        if limits.host_loads is not None:
+            await self._repeat(self._remove_host_loads, limits.host_loads)
         await self._repeat(self._forget_secrets, limits.secrets)
 
     async def _repeat(self, step: Step, before: datetime) -> None:
@@ -160,6 +165,11 @@ class Sweeper:
         self, rows: RetentionRepository, before: datetime
     ) -> Removed | None:
         return Removed(host_states=await rows.remove_host_states(before, ROWS_AT_ONCE)) or None
+
+    async def _remove_host_loads(
+        self, rows: RetentionRepository, before: datetime
+    ) -> Removed | None:
+        return Removed(host_loads=await rows.remove_host_loads(before, LOADS_AT_ONCE)) or None
 
     async def _forget_secrets(self, rows: RetentionRepository, before: datetime) -> Removed | None:
         return Removed(secrets=await rows.forget_secrets(before, ROWS_AT_ONCE)) or None

@@ -112,6 +112,7 @@ KEEP_ALL = Limits(
     events=None,
     deliveries=None,
     host_states=None,
+    host_loads=None,
     secrets=NOW - timedelta(days=10_000),
     rested=NOW - timedelta(hours=1),
     logs_max_bytes=0,

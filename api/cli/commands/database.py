@@ -138,6 +138,7 @@ def _describe_removed(removed: "Removed", *, dry_run: bool) -> str:
         (removed.events, "events"),
         (removed.deliveries, "deliveries to webhooks and of notifications"),
         (removed.host_states, "states of hosts"),
+        (removed.host_loads, "samples of the load of hosts"),
         (removed.secrets, "runs' secrets"),
         (removed.bundles, f"content bundles, {removed.bundle_bytes} bytes"),
         (removed.workflows, "ended workflows of the durable engine"),

@@ -38,6 +38,11 @@ class RetentionSettings(BaseSettings):
         description="Days for which the states that hosts went into are remembered; the state that "
         "a host is in is kept. 0 keeps them for ever.",
     )
+    keep_host_loads_days: _Days = Field(
+        default=7.0,
+        description="Days for which load, memory and disk of hosts are remembered, a sample in "
+        "five minutes; each day is 288 rows of about 60 bytes a host. 0 keeps them for ever.",
+    )
     keep_bundles: int = Field(
         default=50,
         ge=0,

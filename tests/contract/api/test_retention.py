@@ -12,9 +12,11 @@ from sqlalchemy import text
 from api.core.settings import Settings
 from api.db.database import Database
 from api.models import (
+    Agent,
     Event,
     Execution,
     Host,
+    HostLoad,
     HostState,
     NotificationEvent,
     Run,
@@ -22,6 +24,7 @@ from api.models import (
     Webhook,
     WebhookDelivery,
 )
+from api.models.fleet.host_load import number_slot
 from api.process_parts import open_logs
 from api.retention import sweep
 from api.retention.removed import Removed
@@ -157,6 +160,27 @@ async def test_old_deliveries_states_and_secrets_go(old: OldRuns) -> None:
     assert await old.estimate(limits) == Removed(host_states=2, secrets=1)
     assert await old.sweep(limits) == Removed(host_states=2, secrets=1)
     assert await old.list_ids(HostState.host_id) == [first, second]
+
+
+@pytest.mark.usefixtures("fleet")
+async def test_old_samples_of_load_go(old: OldRuns, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of before, of every host, however small a step is; the first that may stay stays."""
+    monkeypatch.setattr(sweep, "LOADS_AT_ONCE", 2)
+    facts = {"load_hundredths": 1, "memory_permille": 2, "disk_permille": 3}
+    hosts = (await old.list_ids(Agent.host_id))[:2]
+    kept = number_slot(NOW - timedelta(days=5))
+    rows = [
+        HostLoad(host_id=host_id, slot=kept + later, **facts)
+        for host_id in hosts
+        for later in (-9, -1, 0, 1)
+    ]
+    await _add(old.database, *rows)
+    limits = keep(host_loads=5)
+
+    assert await old.estimate(limits) == Removed(host_loads=4)
+    assert await old.sweep(limits) == Removed(host_loads=4)
+    assert await old.list_ids(HostLoad.slot) == [kept, kept, kept + 1, kept + 1]
+    assert not await old.sweep(limits)
 
 
 async def test_old_events_go_once_they_were_told(old: OldRuns) -> None:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How is one host? What it is, what it says now, what happened to it, and what ran there.
+// How is one host? What it is, what it says now and said before, what happened to it, and what ran there.
 import {
   Anchor,
   Badge,
@@ -25,6 +25,7 @@ import { Empty, Loading, Page, Problem } from "../shell/Page";
 import { StatusBadge } from "../shell/StatusBadge";
 import { tellAgo, tellBytes, tellSeconds, tellTime, useNow } from "../shell/times";
 import { HostActions } from "./HostActions";
+import { HostLoads } from "./HostLoads";
 
 const REFRESH_MS = 5000;
 const SHOWN = 10;
@@ -60,6 +61,7 @@ export function HostPage() {
         <HostLoadCard host={host} />
         <HostFacts host={host} />
       </SimpleGrid>
+      <HostLoads key={host.name} host={host} />
       <HostVariables host={host} />
       <Title order={2} size="h4">
         {t("host.runs")}

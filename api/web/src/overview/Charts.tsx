@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How did runs go over time? How they ended, how many were successful, how long they took; and a table.
-import {
-  Card,
-  Group,
-  ScrollArea,
-  SegmentedControl,
-  SimpleGrid,
-  Stack,
-  Table,
-  Text,
-  Title,
-} from "@mantine/core";
+import { Group, SimpleGrid, Stack, Title } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { getJson, query } from "../api/client";
 import type { History } from "../api/types";
+import { Chart, ChartTable, Line, SpanChoice, tellStep } from "../charts/Chart";
+import classes from "../charts/Chart.module.css";
 import { useLanguage, useText } from "../i18n/language";
 import { Loading, Problem } from "../shell/Page";
 import { tellSeconds } from "../shell/times";
-import classes from "./Charts.module.css";
-import { addUp, beginSpan, drawDots, drawLine, SPANS, type Span, type Tally, tally } from "./spans";
+import { addUp, beginSpan, SPANS, type Span, type Tally, tally } from "./spans";
 
 const REFRESH_MS = 60_000;
 const NOTHING = "–";
@@ -42,16 +33,7 @@ export function Charts() {
         <Title order={2} size="h4">
           {t("overview.history")}
         </Title>
-        <SegmentedControl
-          size="xs"
-          aria-label={t("overview.span")}
-          value={span}
-          onChange={(chosen) => setSpan(chosen as Span)}
-          data={(["day", "week", "month"] as const).map((each) => ({
-            value: each,
-            label: t(`overview.span-${each}`),
-          }))}
-        />
+        <SpanChoice spans={["day", "week", "month"]} chosen={span} onChoose={setSpan} />
       </Group>
       {error && <Problem error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Loading />}
@@ -60,82 +42,35 @@ export function Charts() {
   );
 }
 
-const LOCALES = { en: "en-GB", zh: "zh-CN" } as const;
-
-/** How the beginning of a step is told: hours within a day, else the day. */
-function useTellStep(span: Span): (at: string) => string {
-  const { language } = useLanguage();
-  const day = { day: "numeric", month: "short" } as const;
-  const hour = { hour: "2-digit", minute: "2-digit" } as const;
-  const format = span === "day" ? hour : span === "week" ? { ...day, ...hour } : day;
-  return (at) => new Date(at).toLocaleString(LOCALES[language], format);
-}
-
 function Drawn({ history, span }: { history: History; span: Span }) {
-  const t = useText();
-  const tell = useTellStep(span);
+  const { t, language } = useLanguage();
+  const tell = (at: string) => tellStep(at, span, language);
   const tallies = history.steps.map(tally);
   const sum = addUp(history);
   const longest = Math.max(...tallies.map((each) => each.mean ?? 0));
   const rate = sum.rate === null ? NOTHING : `${Math.round(sum.rate)} %`;
   const most = sum.longest === null ? NOTHING : tellSeconds(sum.longest);
+  const [first, last] = [tallies[0], tallies.at(-1)];
+  const ends = { first: first && tell(first.at), last: last && tell(last.at) };
   return (
     <>
       <SimpleGrid cols={{ base: 1, md: 3 }}>
-        <Chart
-          title={t("overview.ended")}
-          value={sum.ended.toLocaleString()}
-          tallies={tallies}
-          tell={tell}
-        >
+        <Chart title={t("overview.ended")} value={sum.ended.toLocaleString()} {...ends}>
           <Bars tallies={tallies} tell={tell} />
         </Chart>
-        <Chart title={t("overview.success")} value={rate} tallies={tallies} tell={tell}>
+        <Chart title={t("overview.success")} value={rate} {...ends}>
           <Line values={tallies.map((each) => each.rate)} top={100} />
         </Chart>
         <Chart
           title={t("overview.duration")}
           value={t("overview.longest", { time: most })}
-          tallies={tallies}
-          tell={tell}
+          {...ends}
         >
           <Line values={tallies.map((each) => each.mean)} top={longest} />
         </Chart>
       </SimpleGrid>
       <HistoryTable tallies={tallies} tell={tell} />
     </>
-  );
-}
-
-interface ChartProps {
-  title: string;
-  value: string;
-  tallies: Tally[];
-  tell: (at: string) => string;
-  children: React.ReactNode;
-}
-
-function Chart({ title, value, tallies, tell, children }: ChartProps) {
-  const t = useText();
-  const [first, last] = [tallies[0], tallies.at(-1)];
-  return (
-    <Card withBorder padding="sm">
-      <Group justify="space-between" mb="xs" wrap="nowrap">
-        <Title order={3} size="h6">
-          {title}
-        </Title>
-        <Text size="sm" fw={600} className="tabular">
-          {value}
-        </Text>
-      </Group>
-      <div className={classes.plot} role="img" aria-label={t("overview.chart", { title, value })}>
-        {children}
-      </div>
-      <div className={classes.ends} aria-hidden="true">
-        <span>{first && tell(first.at)}</span>
-        <span>{last && tell(last.at)}</span>
-      </div>
-    </Card>
   );
 }
 
@@ -172,53 +107,30 @@ function Bars({ tallies, tell }: { tallies: Tally[]; tell: (at: string) => strin
   );
 }
 
-function Line({ values, top }: { values: (number | null)[]; top: number }) {
-  return (
-    <svg
-      className={classes.line}
-      viewBox="0 0 100 100"
-      preserveAspectRatio="none"
-      aria-hidden="true"
-    >
-      <path d={drawLine(values, top)} />
-      <path className={classes.dots} d={drawDots(values, top)} />
-    </svg>
-  );
-}
-
-/** The same in numbers, for whoever cannot see the charts or wants to know exactly. */
 function HistoryTable({ tallies, tell }: { tallies: Tally[]; tell: (at: string) => string }) {
   const t = useText();
   const shown = tallies.filter((each) => each.good + each.bad + each.other > 0).toReversed();
   return (
-    <details className={classes.table}>
-      <summary>{t("overview.table")}</summary>
-      <ScrollArea>
-        <Table verticalSpacing={4} mt="xs" className="tabular">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t("overview.from")}</Table.Th>
-              <Table.Th>{t("state.successful")}</Table.Th>
-              <Table.Th>{t("state.failed")}</Table.Th>
-              <Table.Th>{t("state.canceled")}</Table.Th>
-              <Table.Th>{t("overview.success")}</Table.Th>
-              <Table.Th>{t("overview.duration")}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {shown.map((each) => (
-              <Table.Tr key={each.at}>
-                <Table.Td>{tell(each.at)}</Table.Td>
-                <Table.Td>{each.good}</Table.Td>
-                <Table.Td>{each.bad}</Table.Td>
-                <Table.Td>{each.other}</Table.Td>
-                <Table.Td>{each.rate === null ? NOTHING : `${Math.round(each.rate)} %`}</Table.Td>
-                <Table.Td>{each.mean === null ? NOTHING : tellSeconds(each.mean)}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </ScrollArea>
-    </details>
+    <ChartTable
+      columns={[
+        t("chart.from"),
+        t("state.successful"),
+        t("state.failed"),
+        t("state.canceled"),
+        t("overview.success"),
+        t("overview.duration"),
+      ]}
+      rows={shown.map(({ at, good, bad, other, rate, mean }) => ({
+        at,
+        cells: [
+          tell(at),
+          good,
+          bad,
+          other,
+          rate === null ? NOTHING : `${Math.round(rate)} %`,
+          mean === null ? NOTHING : tellSeconds(mean),
+        ],
+      }))}
+    />
   );
 }

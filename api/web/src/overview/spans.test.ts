@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { expect, test } from "vitest";
-import { addUp, beginSpan, drawDots, drawLine, SPANS, tally } from "./spans";
+import { addUp, beginSpan, SPANS, tally } from "./spans";
 
 const step = (counts: Record<string, number>, mean: number | null = null) => ({
   at: "2026-03-01T00:00:00Z",
@@ -28,10 +28,4 @@ test("all steps add up by runs, not by steps", () => {
   const steps = [step({ successful: 98, failed: 1 }, 2), step({ failed: 1 }, 8), step({})];
   expect(addUp({ steps })).toEqual({ ended: 100, rate: 98, longest: 8 });
   expect(addUp({ steps: [step({})] })).toEqual({ ended: 0, rate: null, longest: null });
-});
-
-test("a line is broken off where there is nothing, and each point is a dot", () => {
-  expect(drawLine([0, 50, null, 100], 100)).toBe("M12.50 100.00L37.50 50.00M87.50 0.00");
-  expect(drawDots([0, null], 0)).toBe("M25.00 100.00h0");
-  expect(drawLine([null, null], 1)).toBe("");
 });

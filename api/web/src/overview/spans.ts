@@ -64,27 +64,3 @@ export function addUp({ steps }: History): Sum {
     longest: longest.length > 0 ? Math.max(...longest) : null,
   };
 }
-
-/** The path of a line over a square of 100 by 100; where there is no value it is broken off. */
-export function drawLine(values: readonly (number | null)[], top: number): string {
-  return draw(values, top, false);
-}
-
-/** The path of the points of that line: each is a line of no length, which round ends make a dot. */
-export function drawDots(values: readonly (number | null)[], top: number): string {
-  return draw(values, top, true);
-}
-
-function draw(values: readonly (number | null)[], top: number, isDotted: boolean): string {
-  const width = 100 / values.length;
-  let path = "";
-  values.forEach((value, index) => {
-    if (value === null) return;
-    const x = ((index + 0.5) * width).toFixed(2);
-    const y = (100 - (top > 0 ? value / top : 0) * 100).toFixed(2);
-    const goesOn = index > 0 && values[index - 1] !== null;
-    if (isDotted) path += `M${x} ${y}h0`;
-    else path += goesOn ? `L${x} ${y}` : `M${x} ${y}`;
-  });
-  return path;
-}

@@ -165,6 +165,44 @@ async def test_the_history_of_a_host(client: httpx.AsyncClient) -> None:
     ]
 
 
+async def test_the_load_of_a_host(client: httpx.AsyncClient) -> None:
+    """Before its first heartbeat there is none; what is asked for is told with its steps."""
+    await _add(client, "web1")
+    asked = {"since": "2026-03-01T10:02:00Z", "until": "2026-03-01T11:00:00+00:00"}
+    answer = await client.get(f"{HOSTS}/web1/load", params=asked)
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "since": "2026-03-01T10:00:00Z",
+            "until": "2026-03-01T11:00:00Z",
+            "step_s": 300,
+            "points": [],
+        },
+    )
+    assert (await client.get(f"{HOSTS}/web2/load")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"),
+    [
+        ("until", {"since": "2026-03-01T10:00:00Z", "until": "2026-03-01T10:00:00Z"}),
+        ("since", {"since": "2026-03-01T10:00:00"}),
+        ("since", {"since": "0001-01-01T00:00:00Z"}),
+        ("until", {"until": "9999-12-31T23:59:59Z"}),
+        ("until", {"until": "1970-01-01T00:00:00+14:00", "since": "1970-01-01T00:00:00+13:00"}),
+        ("step_s", {"step_s": "1"}),
+    ],
+)
+async def test_a_time_without_sense_is_refused(
+    client: httpx.AsyncClient, field: str, asked: dict[str, str]
+) -> None:
+    """The field that does not fit is named."""
+    await _add(client, "web1")
+    answer = await client.get(f"{HOSTS}/web1/load", params=asked)
+    assert answer.status_code == 422
+    assert [each["field"].split(".")[-1] for each in answer.json()["errors"]] == [field]
+
+
 async def test_there_is_no_history_of_an_unknown_host(client: httpx.AsyncClient) -> None:
     """A host that does not exist is a 404, not an empty list."""
     assert (await client.get(f"{HOSTS}/web1/history")).status_code == 404

@@ -17,6 +17,7 @@ from api.agents.memory import MemoryAgent, MemoryAgents
 from api.db.errors import DatabaseBusyError
 from api.heartbeats.findings import Findings
 from api.heartbeats.heartbeats import STEP_S, Heartbeats, Interval, Share
+from api.hosts.loads.sample import Sample
 from api.hosts.presence.watched import AgentAddress, Move, WatchedAgent
 from api.hosts.targets import Contact
 
@@ -48,18 +49,30 @@ class MemoryPresence:
         return moves
 
 
+class MemoryLoads:
+    """Stands for the book of how busy hosts were."""
+
+    def __init__(self) -> None:
+        self.samples: list[Sample] = []
+
+    async def record_samples(self, samples: Sequence[Sample]) -> None:
+        """Keep what was recorded."""
+        self.samples += samples
+
+
 class Bench:
     """Heartbeats over a fleet in memory, moved on by hand."""
 
     def __init__(self, share: Share | None = None) -> None:
         self.presence = MemoryPresence()
+        self.host_loads = MemoryLoads()
         self.fleet = MemoryAgents()
         self.clock = ManualClock()
         self.heard: list[int] = []
         self.heartbeats = Heartbeats(
             self._open_work,  # type: ignore[arg-type]
             self.fleet,
-            Findings(self._open_work, self._hear),  # type: ignore[arg-type]
+            Findings(self._open_work, self._hear, self.clock),  # type: ignore[arg-type]
             self.clock,
             Interval(20, 60),
             lambda: share or Share(),
@@ -201,3 +214,24 @@ async def test_what_cannot_be_written_is_written_later(bench: Bench) -> None:
     await bench.pass_time(70)
     assert bench.presence.failures == []
     assert bench.presence.recorded
+
+
+async def test_the_load_is_kept_once_in_five_minutes(bench: Bench) -> None:
+    """However often a host is asked, and however many there are."""
+    for host_id in (1, 2):
+        bench.add(host_id)
+    await bench.pass_time(1300)
+    samples = [(sample.host_id, sample.slot) for sample in bench.host_loads.samples]
+    slots = {slot for _, slot in samples}
+    assert len(slots) >= 4
+    assert len(samples) == len(set(samples))
+    assert len(samples) >= 2 * (len(slots) - 1)
+
+
+async def test_a_load_that_cannot_be_written_is_written_later(bench: Bench) -> None:
+    """A database that is busy costs no sample, whatever comes of the five minutes next."""
+    bench.add(1)
+    bench.presence.failures = [DatabaseBusyError()]
+    await bench.pass_time(70)
+    assert bench.presence.failures == []
+    assert bench.host_loads.samples
