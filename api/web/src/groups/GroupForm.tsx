@@ -5,7 +5,7 @@ import { useState } from "react";
 import { send } from "../api/client";
 import type { Group } from "../api/types";
 import { useText } from "../i18n/language";
-import { FormDialog } from "../shell/FormDialog";
+import { FormDialog, NameField } from "../shell/FormDialog";
 import { MappingField } from "../shell/MappingField";
 import { requireMapping, writeMapping } from "../shell/mapping";
 
@@ -44,21 +44,12 @@ export function GroupForm({ group, names, onClose, onDone }: GroupFormProps) {
   return (
     <FormDialog
       title={group ? t("groups.change", { name: group.name }) : t("groups.add")}
-      {...(group ? { label: t("common.save") } : {})}
+      isChange={group !== undefined}
       size="lg"
       onClose={onClose}
       submit={submit}
     >
-      {!group && (
-        <TextInput
-          required
-          data-autofocus
-          label={t("schedules.name")}
-          spellCheck={false}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-      )}
+      {!group && <NameField value={name} onChange={setName} />}
       <TextInput
         label={t("hosts.description")}
         value={description}

@@ -63,7 +63,7 @@ export function HostEditor({ host, onClose, onDone }: HostEditorProps) {
   return (
     <FormDialog
       title={t("groups.change", { name: host.name })}
-      label={t("common.save")}
+      isChange
       size="lg"
       onClose={onClose}
       submit={submit}

@@ -192,15 +192,17 @@ function HostFacts({ host }: { host: Host }) {
           {host.agent.version ?? t("state.not_installed")}
         </Fact>
         <Fact label="SSH">{`${host.ssh_user}@${host.address}:${host.ssh_port}`}</Fact>
-        <Fact label={t("hosts.column-groups")}>
-          <Group gap={4} justify="flex-end">
-            {host.groups.map((group) => (
-              <Badge key={group} variant="default" radius="sm" tt="none">
-                {group}
-              </Badge>
-            ))}
-          </Group>
-        </Fact>
+        {host.groups.length > 0 && (
+          <Fact label={t("hosts.column-groups")}>
+            <Group gap={4} justify="flex-end">
+              {host.groups.map((group) => (
+                <Badge key={group} variant="default" radius="sm" tt="none">
+                  {group}
+                </Badge>
+              ))}
+            </Group>
+          </Fact>
+        )}
         {Object.entries(host.labels).map(([label, value]) => (
           <Fact key={label} label={label}>
             {value}

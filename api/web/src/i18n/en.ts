@@ -121,6 +121,8 @@ export const en = {
   "tasks.filter-failed": "With failures",
   "tasks.filter-changed": "Changed",
   "tasks.no-host": "No host is like this.",
+  "tasks.counted": "Hosts counted: {count} of {all}",
+  "tasks.count-all": "Count all",
   "tasks.none": "No task has begun yet.",
   "tasks.removed": "The tasks of this run were removed, since they are too old.",
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What was sent, has it arrived, and why not? The newest first, each can be sent again.
-import { Badge, Select, Text } from "@mantine/core";
+import { Badge, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { send } from "../api/client";
 import type { Notification, NotificationDelivery } from "../api/types";
 import { useLanguage } from "../i18n/language";
 import { useVisitor } from "../session/session";
 import { ActMenu } from "../shell/ActMenu";
+import { ChoiceFilter } from "../shell/ChoiceFilter";
 import { type Column, DataTable } from "../shell/DataTable";
 import { tellTime } from "../shell/times";
 
@@ -79,15 +80,13 @@ export function Deliveries({ notification }: { notification: Notification }) {
       ),
     });
   return (
-    <>
-      <Select
-        mb="sm"
-        aria-label={t("runs.status")}
-        placeholder={t("runs.status")}
-        clearable
-        value={status}
-        onChange={setStatus}
-        data={STATUSES.map((each) => ({ value: each, label: t(`delivery.${each}`) }))}
+    <Stack gap="sm">
+      <ChoiceFilter
+        label={t("runs.status")}
+        values={STATUSES}
+        name={(each) => t(`delivery.${each}`)}
+        chosen={status}
+        onChoose={setStatus}
       />
       <DataTable
         path={path}
@@ -98,6 +97,6 @@ export function Deliveries({ notification }: { notification: Notification }) {
         empty={t(status ? "list.no-match" : "notifications.nothing-sent")}
         help={status ? undefined : t("notifications.nothing-sent-help")}
       />
-    </>
+    </Stack>
   );
 }

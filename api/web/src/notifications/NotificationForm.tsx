@@ -5,7 +5,7 @@ import { useState } from "react";
 import { send } from "../api/client";
 import type { NewNotification, Notification } from "../api/types";
 import { useText } from "../i18n/language";
-import { FormDialog } from "../shell/FormDialog";
+import { FormDialog, NameField } from "../shell/FormDialog";
 import { MappingField } from "../shell/MappingField";
 import { requireMapping } from "../shell/mapping";
 import { SecretDialog } from "../shell/SecretDialog";
@@ -58,20 +58,12 @@ export function NotificationForm({ notification, onClose, onDone }: Notification
   return (
     <FormDialog
       title={t(notification ? "notifications.change" : "notifications.add")}
-      {...(notification ? { label: t("common.save") } : {})}
+      isChange={notification !== undefined}
       size="lg"
       onClose={onClose}
       submit={submit}
     >
-      {!notification && (
-        <TextInput
-          required
-          data-autofocus
-          label={t("schedules.name")}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-      )}
+      {!notification && <NameField value={name} onChange={setName} />}
       <TextInput
         required={!notification}
         label={t("notifications.url")}

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How are a thousand hosts and hundreds of tasks drawn? Only the cells in sight are.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useEffect, useRef } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
 import type { Execution } from "../api/types";
 import type { Key } from "../i18n/en";
 import { useText } from "../i18n/language";
 import { tellSeconds } from "../shell/times";
+import { MatrixTotals } from "./MatrixTotals";
 import classes from "./Run.module.css";
 import type { TaskFeed } from "./task-feed";
 import type { Chosen } from "./task-result";
 import type { TaskColumn, TaskSteps } from "./task-steps";
+import { TaskTotals } from "./task-totals";
 import { SIGNS } from "./tasks";
 
 const ROW_PX = 28;
 const COLUMN_PX = 26;
 const HOST_PX = 190;
 const HEAD_PX = 150;
+const TOTAL_PX = 20;
+/** So many hosts are read for the totals of their tasks without being asked; more are on demand. */
+const COUNTED_UNASKED = 100;
 
 interface MatrixProps {
   executions: Execution[];
@@ -29,12 +34,24 @@ export function Matrix({ executions, feed, version, onChoose }: MatrixProps) {
   const t = useText();
   const box = useRef<HTMLDivElement>(null);
   const columns = feed.columns.all;
+  const [isCountingAll, setCountingAll] = useState(false);
+  const isCounted = isCountingAll || executions.length <= COUNTED_UNASKED;
+  const others = useMemo(
+    () => (isCounted ? executions.map(({ id }) => id) : []),
+    [executions, isCounted],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the version says that the feed changed
+  const totals = useMemo(
+    () => new TaskTotals(executions.flatMap(({ id }) => feed.tasks(id) ?? [])),
+    [executions, feed, version],
+  );
   const rows = useVirtualizer({
     count: executions.length,
     getScrollElement: () => box.current,
     estimateSize: () => ROW_PX,
     overscan: 4,
     paddingStart: HEAD_PX,
+    paddingEnd: (totals.states.length + 1) * TOTAL_PX,
   });
   const cells = useVirtualizer({
     horizontal: true,
@@ -47,7 +64,7 @@ export function Matrix({ executions, feed, version, onChoose }: MatrixProps) {
   });
   const inSight = rows.getVirtualItems().flatMap((row) => executions[row.index]?.id ?? []);
   const seen = inSight.join();
-  useEffect(() => feed.want(seen.split(",").filter(Boolean)), [feed, seen]);
+  useEffect(() => feed.want(seen.split(",").filter(Boolean), others), [feed, seen, others]);
   const shown = cells.getVirtualItems();
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
@@ -85,6 +102,15 @@ export function Matrix({ executions, feed, version, onChoose }: MatrixProps) {
             />
           );
         })}
+        <MatrixTotals
+          totals={totals}
+          hosts={executions.length}
+          columns={columns}
+          places={shown}
+          labelPx={HOST_PX}
+          rowPx={TOTAL_PX}
+          onCountAll={isCounted ? undefined : () => setCountingAll(true)}
+        />
       </div>
     </section>
   );

@@ -7,7 +7,6 @@ import {
   type MantineBreakpoint,
   Paper,
   ScrollArea,
-  Select,
   Table,
   Text,
 } from "@mantine/core";
@@ -18,6 +17,7 @@ import { type Page as PageOf, type Run, STATES } from "../api/types";
 import type { Key } from "../i18n/en";
 import { useLanguage, useText } from "../i18n/language";
 import { useVisitor } from "../session/session";
+import { ChoiceFilter } from "../shell/ChoiceFilter";
 import { LinkButton } from "../shell/LinkButton";
 import { useListState } from "../shell/list-state";
 import { Empty, Loading, Page, Pager, Problem } from "../shell/Page";
@@ -68,23 +68,19 @@ export function RunsPage() {
           value={asked.search}
           onSearch={(search) => list.set({ search })}
         />
-        <Select
-          w={{ base: "100%", xs: 200 }}
-          aria-label={t("runs.status")}
-          placeholder={t("runs.status")}
-          clearable
-          value={asked.status || null}
-          onChange={(status) => list.set({ status })}
-          data={STATES.map((state) => ({ value: state, label: t(`state.${state}`) }))}
+        <ChoiceFilter
+          label={t("runs.status")}
+          values={STATES}
+          name={(state) => t(`state.${state}`)}
+          chosen={asked.status || null}
+          onChoose={(status) => list.set({ status })}
         />
-        <Select
-          w={{ base: "100%", xs: 200 }}
-          aria-label={t("runs.kind")}
-          placeholder={t("runs.kind")}
-          clearable
-          value={asked.kind || null}
-          onChange={(kind) => list.set({ kind })}
-          data={KINDS.map((kind) => ({ value: kind, label: t(`kind.${kind}`) }))}
+        <ChoiceFilter
+          label={t("runs.kind")}
+          values={KINDS}
+          name={(kind) => t(`kind.${kind}`)}
+          chosen={asked.kind || null}
+          onChoose={(kind) => list.set({ kind })}
         />
       </Group>
       {error && <Problem error={error} onRetry={() => void refetch()} />}

@@ -20,7 +20,11 @@ export class TaskFeed {
   readonly columns = new TaskColumns();
   #runId: number;
   #entries = new Map<string, Entry>();
-  #wanted: string[] = [];
+  #inSight: readonly string[] = [];
+  #others: readonly string[] = [];
+  /** When each was asked for last, in requests. */
+  #turns = new Map<string, number>();
+  #turn = 0;
   #stop = new AbortController();
   #pausing = new AbortController();
   #listeners = new Set<() => void>();
@@ -42,11 +46,12 @@ export class TaskFeed {
     return this.#entries.get(executionId)?.tasks ?? null;
   }
 
-  /** Say which executions are in sight; who is new among them is asked for at once. */
-  want(executionIds: string[]): void {
-    this.#wanted = executionIds;
+  /** Say which executions are in sight, and which are read beside them; new ones come at once. */
+  want(inSight: readonly string[], others: readonly string[] = []): void {
+    this.#inSight = inSight;
+    this.#others = others;
     if (!this.#isRunning) void this.#run();
-    else if (executionIds.some((id) => !this.#entries.has(id))) this.#pausing.abort();
+    else if (this.#isBehind()) this.#pausing.abort();
   }
 
   close(): void {
@@ -59,15 +64,33 @@ export class TaskFeed {
     this.#isRunning = true;
     while (!signal.aborted) {
       this.#pausing = new AbortController();
-      const open = this.#wanted.filter((id) => !this.#entries.get(id)?.isFinal);
-      if (open.length === 0) break;
-      const hasMore = await this.#read(open.slice(0, AT_ONCE));
-      if (!hasMore && open.length <= AT_ONCE) await pause(AGAIN_MS, this.#pausing.signal);
+      const seen = this.#due(this.#inSight);
+      const others = this.#due(this.#others.filter((id) => !seen.includes(id)));
+      if (seen.length + others.length === 0) break;
+      const hasMore = (await this.#read(seen)) || (await this.#read(others));
+      if (!hasMore && !this.#isBehind()) await pause(AGAIN_MS, this.#pausing.signal);
     }
     this.#isRunning = false;
   }
 
+  /** As many as can be asked for at once, those first that have waited longest. */
+  #due(ids: readonly string[]): string[] {
+    const turn = (id: string) => this.#turns.get(id) ?? 0;
+    return ids
+      .filter((id) => !this.#entries.get(id)?.isFinal)
+      .toSorted((one, other) => turn(one) - turn(other))
+      .slice(0, AT_ONCE);
+  }
+
+  #isBehind(): boolean {
+    const isNew = (id: string) => !this.#turns.has(id);
+    return this.#inSight.some(isNew) || this.#others.some(isNew);
+  }
+
   async #read(ids: string[]): Promise<boolean> {
+    if (ids.length === 0) return false;
+    this.#turn += 1;
+    for (const id of ids) this.#turns.set(id, this.#turn);
     const after = ids.map((id) => `${id}:${this.#entries.get(id)?.after ?? 0}`).join();
     try {
       const path = `/runs/${this.#runId}/tasks${query({ after })}`;

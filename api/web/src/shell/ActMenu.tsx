@@ -46,7 +46,7 @@ export function ActMenu({ name, actions, onDone }: ActMenuProps) {
         <Menu.Target>
           <ActionIcon
             variant="subtle"
-            color="gray"
+            c="var(--mantine-color-dimmed)"
             size="lg"
             loading={isBusy}
             aria-label={t("common.actions", { name })}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What has every form that opens over a page? Its fields, what was refused and why, and two buttons.
-import { Button, Group, Modal, type ModalProps, Stack } from "@mantine/core";
+import { Button, Group, Modal, type ModalProps, Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useText } from "../i18n/language";
 import { Problem } from "./Page";
@@ -9,6 +9,8 @@ interface FormDialogProps {
   title: string;
   /** What the button says that sends it; the title where left out. */
   label?: string;
+  /** Whether something is changed that is there already: then the button saves. */
+  isChange?: boolean;
   size?: ModalProps["size"];
   onClose: () => void;
   /** Sends what was filled in; what it throws is shown above the buttons. */
@@ -16,8 +18,10 @@ interface FormDialogProps {
   children: React.ReactNode;
 }
 
-export function FormDialog({ title, label, size, onClose, submit, children }: FormDialogProps) {
+export function FormDialog(props: FormDialogProps) {
+  const { title, isChange, size, onClose, submit, children } = props;
   const t = useText();
+  const label = isChange ? t("common.save") : (props.label ?? title);
   const [error, setError] = useState<Error | null>(null);
   const [isBusy, setBusy] = useState(false);
 
@@ -51,11 +55,31 @@ export function FormDialog({ title, label, size, onClose, submit, children }: Fo
               {t("common.back")}
             </Button>
             <Button type="submit" loading={isBusy}>
-              {label ?? title}
+              {label}
             </Button>
           </Group>
         </Stack>
       </form>
     </Modal>
+  );
+}
+
+interface NameFieldProps {
+  value: string;
+  onChange: (name: string) => void;
+}
+
+/** The name of what a form makes, which is written first. */
+export function NameField({ value, onChange }: NameFieldProps) {
+  const t = useText();
+  return (
+    <TextInput
+      required
+      data-autofocus
+      label={t("schedules.name")}
+      spellCheck={false}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
   );
 }

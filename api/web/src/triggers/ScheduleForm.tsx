@@ -5,7 +5,7 @@ import { useState } from "react";
 import { send } from "../api/client";
 import type { Schedule } from "../api/types";
 import { useText } from "../i18n/language";
-import { FormDialog } from "../shell/FormDialog";
+import { FormDialog, NameField } from "../shell/FormDialog";
 import { InputError } from "../shell/mapping";
 
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -50,17 +50,11 @@ export function ScheduleForm({ run, schedule, onClose, onDone }: ScheduleFormPro
   return (
     <FormDialog
       title={t(schedule ? "schedules.change" : "launch.later")}
-      {...(schedule ? { label: t("common.save") } : {})}
+      isChange={schedule !== undefined}
       onClose={onClose}
       submit={submit}
     >
-      <TextInput
-        required
-        data-autofocus
-        label={t("schedules.name")}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-      />
+      <NameField value={name} onChange={setName} />
       <SegmentedControl
         value={kind}
         onChange={(chosen) => setKind(chosen as typeof kind)}

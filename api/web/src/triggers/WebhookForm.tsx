@@ -5,7 +5,7 @@ import { useState } from "react";
 import { send } from "../api/client";
 import type { NewWebhook, Webhook } from "../api/types";
 import { useText } from "../i18n/language";
-import { FormDialog } from "../shell/FormDialog";
+import { FormDialog, NameField } from "../shell/FormDialog";
 import { SecretDialog } from "../shell/SecretDialog";
 import { GivenRows, RuleRows } from "./RuleRows";
 import { readGiven, readRule, writeGiven, writeRule } from "./rules";
@@ -43,20 +43,14 @@ export function WebhookForm({ run, webhook, onClose, onDone }: WebhookFormProps)
   return (
     <FormDialog
       title={t(webhook ? "webhooks.change" : "webhooks.add")}
-      {...(webhook ? { label: t("common.save") } : {})}
+      isChange={webhook !== undefined}
       size="lg"
       onClose={onClose}
       submit={submit}
     >
       {!webhook && (
         <>
-          <TextInput
-            required
-            data-autofocus
-            label={t("schedules.name")}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-          />
+          <NameField value={name} onChange={setName} />
           <Select
             label={t("webhooks.scheme")}
             allowDeselect={false}

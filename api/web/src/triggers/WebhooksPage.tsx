@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What starts when another system says so? Each webhook, and what was delivered to it.
-import { Anchor, Badge, Code, Drawer, Group, Select, Text, UnstyledButton } from "@mantine/core";
+import { Anchor, Badge, Code, Drawer, Group, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
 import { send } from "../api/client";
@@ -9,6 +9,7 @@ import type { Key } from "../i18n/en";
 import { useLanguage, useText } from "../i18n/language";
 import { useVisitor } from "../session/session";
 import { ActMenu } from "../shell/ActMenu";
+import { ChoiceFilter } from "../shell/ChoiceFilter";
 import { type Column, DataTable } from "../shell/DataTable";
 import { LinkButton } from "../shell/LinkButton";
 import { Page } from "../shell/Page";
@@ -189,15 +190,13 @@ function Deliveries({ webhook }: { webhook: Webhook }) {
     },
   ];
   return (
-    <>
-      <Select
-        mb="sm"
-        aria-label={t("webhooks.outcome")}
-        placeholder={t("webhooks.outcome")}
-        clearable
-        value={outcome}
-        onChange={setOutcome}
-        data={OUTCOMES.map((each) => ({ value: each, label: t(`webhooks.${each}`) }))}
+    <Stack gap="sm">
+      <ChoiceFilter
+        label={t("webhooks.outcome")}
+        values={OUTCOMES}
+        name={(each) => t(`webhooks.${each}`)}
+        chosen={outcome}
+        onChoose={setOutcome}
       />
       <DataTable
         path={`/webhooks/${webhook.id}/deliveries`}
@@ -208,6 +207,6 @@ function Deliveries({ webhook }: { webhook: Webhook }) {
         empty={t(outcome ? "list.no-match" : "webhooks.no-deliveries")}
         help={outcome ? undefined : t("webhooks.no-deliveries-help", { path: webhook.path })}
       />
-    </>
+    </Stack>
   );
 }
