@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, async_playwright
 from real_agent import AgentProcess
 from real_control_plane import ControlPlaneProcess
-from viewer import Viewer
+from viewer import Viewer, open_page
 
 SITE = """# Configure a site
 - name: Site
@@ -68,13 +68,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def viewer(browser: Browser, control_plane: ControlPlaneProcess) -> AsyncIterator[Viewer]:
     """Return somebody who looks, and is not signed in; what the browser objects to is an error."""
-    page = await _open(browser)
-    viewer = Viewer(page, control_plane)
-    yield viewer
-    await page.context.close()
+    async with open_page(browser) as page:
+        viewer = Viewer(page, control_plane)
+        yield viewer
     assert not viewer.objections
-
-
-async def _open(browser: Browser) -> Page:
-    context = await browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    return await context.new_page()

@@ -5,42 +5,36 @@ import pytest
 from furnished import DIALOGS, PAGES, furnish
 from playwright.async_api import Browser, expect
 from real_control_plane import ControlPlaneProcess
-from viewer import Viewer
+from viewer import Scheme, Viewer, open_page
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
 async def test_axe_finds_nothing(
-    browser: Browser, control_plane: ControlPlaneProcess, scheme: str, width: int
+    browser: Browser,
+    control_plane: ControlPlaneProcess,
+    scheme: Scheme,
+    width: int,
 ) -> None:
     """Light and dark, on a desk and on a phone; nothing is wider than a phone's screen."""
-    context = await browser.new_context(
-        viewport={"width": width, "height": 844},
-        color_scheme="dark" if scheme == "dark" else "light",
-        locale="en-GB",
-        reduced_motion="reduce",
-    )
-    viewer = Viewer(await context.new_page(), control_plane)
-    await viewer.open()
-    await expect(viewer.page.get_by_role("button", name="Sign in")).to_be_visible()
-    found = {"/": await viewer.list_violations()}
-    await furnish(control_plane)
-    await viewer.enter()
-    for path, heading in PAGES.items():
-        await viewer.go(path)
-        title = viewer.page.get_by_role("heading", name=heading, level=1)
-        await expect(title).to_be_visible()
-        await expect(viewer.page.locator("[aria-busy=true]")).to_have_count(0)
-        found[path] = await viewer.list_violations()
-        overflow = await viewer.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert overflow <= 0, path
-    for path, button in DIALOGS.items():
-        await viewer.open_form(path, button)
-        found[f"{path}: {button}"] = await viewer.list_violations()
-        await viewer.close_form()
-    await viewer.open_webhook_form()
-    found["the form of a webhook"] = await viewer.list_violations()
-    await context.close()
+    async with open_page(browser, width, scheme) as page:
+        viewer = Viewer(page, control_plane)
+        await viewer.open()
+        await expect(viewer.page.get_by_role("button", name="Sign in")).to_be_visible()
+        found = {"/": await viewer.list_violations()}
+        await furnish(control_plane)
+        await viewer.enter()
+        for path, heading in PAGES.items():
+            await viewer.go(path)
+            title = viewer.page.get_by_role("heading", name=heading, level=1)
+            await expect(title).to_be_visible()
+            await viewer.settle()
+            found[path] = await viewer.list_violations()
+            assert await viewer.measure_overflow() <= 0, path
+        for path, button in DIALOGS.items():
+            await viewer.open_form(path, button)
+            found[f"{path}: {button}"] = await viewer.list_violations()
+            await viewer.close_form()
+        await viewer.open_webhook_form()
+        found["the form of a webhook"] = await viewer.list_violations()
     assert {path: problems for path, problems in found.items() if problems} == {}
     assert not viewer.objections

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, expect
 from real_agent import AgentProcess
 from real_control_plane import ControlPlaneProcess, serve_replicas
 from round_robin import share_out
-from viewer import Viewer
+from viewer import Viewer, open_page
 
 PASSWORD = "a long enough password"
 
@@ -44,9 +44,8 @@ async def test_a_replica_dies_while_somebody_watches(
     one, other = replicas
     body = {"name": "vera", "password": PASSWORD, "grants": [{"role": "operator"}]}
     await one.post("/users", body)
-    context = await browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-    async with share_out([one.port, other.port]) as url:
-        viewer = Viewer(await context.new_page(), one, url)
+    async with share_out([one.port, other.port]) as url, open_page(browser) as page:
+        viewer = Viewer(page, one, url)
         await viewer.sign_in("vera", PASSWORD)
         await expect(viewer.page.get_by_role("heading", name="Overview")).to_be_visible()
         await viewer.start_script(COUNTING.format(folder=tmp_path, last=STEPS))
@@ -62,5 +61,4 @@ async def test_a_replica_dies_while_somebody_watches(
         lines = [line for line in await viewer.read_lines() if line]
         assert lines == [f"step {step}" for step in range(1, STEPS + 1)]
         await expect(viewer.page.get_by_text("trying again")).to_have_count(0)
-        await context.close()
     assert not viewer.objections

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 from real_agent import AgentProcess
-from viewer import Viewer
+from viewer import Viewer, open_page
 
 GATED = """
 echo first line
@@ -106,14 +106,13 @@ async def test_a_line_is_shared(viewer: Viewer, browser: Browser) -> None:
     await page.get_by_role("button", name="Previous match").click()
     await expect(page.locator("[data-marked]")).to_contain_text("line 150000")
     await expect(page.get_by_role("button", name="Previous match")).to_be_enabled()
-    context = await browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
-    other = Viewer(await context.new_page(), viewer.control_plane)
-    await other.enter()
-    await other.page.goto(page.url)
-    await expect(other.page.locator("[data-marked]")).to_contain_text("line 150000")
-    await other.see_line("line 150001")
     assert f"/runs/{run_id}" in page.url
-    await context.close()
+    async with open_page(browser, width=390) as phone:
+        other = Viewer(phone, viewer.control_plane)
+        await other.enter()
+        await phone.goto(page.url)
+        await expect(phone.locator("[data-marked]")).to_contain_text("line 150000")
+        await other.see_line("line 150001")
 
 
 async def test_a_big_log_is_gone_through(viewer: Viewer) -> None:
@@ -154,7 +153,10 @@ async def test_the_tasks_of_two_hosts_are_a_matrix(
     for host in ("local", "other"):
         cell = page.get_by_role("button", name=f"{host}, Check that it answers: failed")
         await expect(cell).to_be_visible()
+    failed = page.get_by_title("Check that it answers: failed 2")
+    await expect(failed).to_have_text("2")
     await page.get_by_label("Find a host").fill("oth")
+    await expect(page.get_by_title("Check that it answers: failed 1")).to_have_text("1")
     await expect(page.get_by_role("button", name="local, ")).to_have_count(0)
     await page.get_by_role("button", name="other, Check that it answers: failed").click()
     drawer = page.get_by_role("dialog")

@@ -32,6 +32,16 @@ DIALOGS = {
 }
 """Buttons of pages that open a form over them."""
 
+CHINESE = {
+    "Add host": "添加主机",
+    "Change": "修改",
+    "Add a group": "添加分组",
+    "Add a notification": "添加通知",
+    "Add somebody": "添加用户",
+    "Make a token": "创建令牌",
+}
+"""The same buttons in Chinese."""
+
 HOURLY = {"cron": "0 * * * *", "timezone": "Europe/Berlin"}
 COMMAND = {"kind": "command", "command": ["uptime"], "limit": "all"}
 OUTPUT = "printf '\\033[31mred\\033[32mgreen\\033[33myellow\\033[0m\\n'; seq 1 40"

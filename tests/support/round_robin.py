@@ -13,7 +13,7 @@ CHUNK_BYTES = 64 * 1024
 async def share_out(ports: Sequence[int]) -> AsyncIterator[str]:
     """Pass connections on to the ports in turn, past those where nobody listens; yields the URL."""
     turns = cycle(ports)
-    serving: set[asyncio.Task[None]] = set()
+    serving: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
     async def connect() -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         for _ in ports:
@@ -22,10 +22,6 @@ async def share_out(ports: Sequence[int]) -> AsyncIterator[str]:
         return None
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        serving.add(task)
-        task.add_done_callback(serving.discard)
         async with _hanging_up(writer):
             backend = await connect()
             if backend is None:
@@ -33,12 +29,22 @@ async def share_out(ports: Sequence[int]) -> AsyncIterator[str]:
             async with _hanging_up(backend[1]):
                 await asyncio.gather(_pass_on(reader, backend[1]), _pass_on(backend[0], writer))
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(serve(reader, writer))
+        serving[task] = writer
+        task.add_done_callback(serving.pop)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        for task in serving:
+        server.close()
+        left = dict(serving)
+        for task in left:
             task.cancel()
-        await asyncio.gather(*serving, return_exceptions=True)
+        await asyncio.gather(*left, return_exceptions=True)
+        # Who is cancelled before it began has hung up nothing.
+        for writer in left.values():
+            writer.close()
 
 
 @contextlib.asynccontextmanager

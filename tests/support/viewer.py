@@ -1,15 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What can somebody who sits at a browser do? Come in, go to a page, read the log of a host."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 from real_control_plane import ControlPlaneProcess
 
 AXE = Path(__file__).parents[2] / "api/web/node_modules/axe-core/axe.min.js"
 
-expect.set_options(timeout=60_000)
+PATIENCE_MS = 180_000
+"""What has not happened by then never will: a machine may be slow and busy."""
+
+expect.set_options(timeout=PATIENCE_MS)
+
+Scheme = Literal["light", "dark"]
+
+
+@contextlib.asynccontextmanager
+async def open_page(
+    browser: Browser,
+    width: int = 1440,
+    scheme: Scheme = "light",
+) -> AsyncIterator[Page]:
+    """Open a page of a browser that knows nobody yet, on a desk or on a phone; nothing moves."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        locale="en-GB",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    yield await context.new_page()
+    await context.close()
 
 
 class Viewer:
@@ -63,6 +88,23 @@ class Viewer:
         dialog = self.page.get_by_role("dialog")
         await dialog.get_by_role("button", name="Add a condition").click()
         await dialog.get_by_role("button", name="Add a variable").click()
+
+    async def read_chinese(self) -> None:
+        """Switch to Chinese."""
+        await self.page.get_by_role("button", name="中文").first.click()
+        await expect(self.page.locator("html")).to_have_attribute("lang", "zh-CN")
+
+    async def settle(self) -> None:
+        """Return when the page has its heading and everything that it asked for."""
+        await expect(self.page.get_by_role("heading", level=1)).to_be_visible()
+        await expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
+
+    async def measure_overflow(self) -> int:
+        """Return by how many pixels the page is wider than the screen."""
+        overflow: int = await self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return overflow
 
     async def open_form(self, path: str, button: str) -> None:
         """Open the form of a page."""
