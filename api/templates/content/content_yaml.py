@@ -17,6 +17,20 @@ class ContentLoader(yaml.SafeLoader):
     Not libyaml's: that one has no guard against deep nesting.
     """
 
+    _merged = 0
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Take in what ``<<`` merges, which multiplies like aliases, and before it can be counted.
+
+        Raises:
+            YAMLError: that is too much.
+        """
+        before = len(node.value)
+        super().flatten_mapping(node)
+        self._merged += len(node.value) - before
+        if self._merged > MAX_VALUES:
+            raise yaml.YAMLError(f"it merges more than {MAX_VALUES} values")
+
 
 def _construct_plain(loader: ContentLoader, node: yaml.Node) -> Any:
     """Take what a tag marks as the plain value it is for us: it is only ever looked at."""

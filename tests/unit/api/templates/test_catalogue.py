@@ -80,8 +80,15 @@ def test_a_playbook_tells_what_it_is_for(read_files: ReadFiles) -> None:
             ),
             "more than",
         ),
+        (
+            "- hosts: web\n  v0: &a0 {x: 1, y: 2}\n"
+            + "".join(
+                f"  v{n}: &a{n} {{<<: [{','.join([f'*a{n - 1} '] * 10)}]}}\n" for n in range(1, 6)
+            ),
+            "merges more than",
+        ),
     ],
-    ids=["syntax", "no play", "text", "loop", "object", "deep", "bomb"],
+    ids=["syntax", "no play", "text", "loop", "object", "deep", "bomb", "merges"],
 )
 def test_what_cannot_be_read_is_listed_with_the_reason(
     read_files: ReadFiles, text: str, message: str
