@@ -20,8 +20,8 @@ SEED = int(os.environ.get("MYX_SEED", "0")) or random.randrange(1, 2**31)  # noq
 
 LOST_AFTER_S = 5.0
 
-TAKEN_OVER_S = 30.0
-"""Within this the other one carries on: that time, a beat, the queue's poll, a busy machine."""
+TAKEN_OVER_S = 60.0
+"""Far above that time, a beat and the queue's poll: who reaches it has found a fault."""
 
 
 @pytest.fixture
@@ -43,6 +43,12 @@ async def replicas(
         yield both
 
 
+async def wait_for_takeover(replica: ControlPlaneProcess, lines: int) -> None:
+    """Return when the replica says, behind that many lines of its log, that it has taken over."""
+    while not any("runs_taken_over" in line for line in replica.log[lines:]):
+        await replica.wait_for_log()
+
+
 async def test_a_killed_replica_loses_and_repeats_nothing(
     replicas: tuple[ControlPlaneProcess, ControlPlaneProcess], fleet: FleetEmulator
 ) -> None:
@@ -62,10 +68,13 @@ async def test_a_killed_replica_loses_and_repeats_nothing(
             lines = len(other.log)
             await one.stop(signal.SIGKILL)
             began = time.monotonic()
+            taken = asyncio.create_task(wait_for_takeover(other, lines))
             async with asyncio.timeout(TAKEN_OVER_S):
-                while not any("runs_taken_over" in line for line in other.log[lines:]):
-                    await other.wait_for_log()
-            took_s.append(round(time.monotonic() - began, 1))
+                await asyncio.wait({ended, taken}, return_when=asyncio.FIRST_COMPLETED)
+            if taken.done():
+                took_s.append(round(time.monotonic() - began, 1))
+            # Else the run had ended before the kill, and its viewer had not been told yet.
+            taken.cancel()
         assert await ended == {"successful": HOSTS}, f"seed {SEED}, after {took_s}"
         if not one.is_running:
             await one.start()
