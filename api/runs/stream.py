@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from agent_runner.protocol.methods import MAX_PIECE_BYTES, LogType
 from agent_runner.protocol.pieces import Encoding
 from api.auth.scopes import Scope
+from api.core.storable import MAX_INT8
 from api.executions.changes import Changes, Delta
 from api.executions.reader import is_log_gone, read_piece
 from api.executions.schemas import Execution
@@ -54,6 +55,10 @@ class ReadRuns(Protocol):
         ...
 
 
+_MAX_OFFSET_DIGITS = len(str(MAX_INT8)) - 1
+"""Of a number of thousands Python says that it reads none."""
+
+
 class StreamQuery(BaseModel):
     """From where a run is followed."""
 
@@ -79,7 +84,8 @@ class StreamQuery(BaseModel):
     def _check_offsets(self) -> Self:
         for part in filter(None, self.offsets.split(",")):
             execution_id, _, offset = part.rpartition(":")
-            if not execution_id or not offset.isdecimal():
+            is_number = offset.isascii() and offset.isdecimal()
+            if not execution_id or not is_number or len(offset) > _MAX_OFFSET_DIGITS:
                 raise ValueError(f"'{part[:80]}' is not EXECUTION_ID:OFFSET")
         return self
 

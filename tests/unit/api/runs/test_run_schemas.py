@@ -88,7 +88,7 @@ def test_offsets_are_read() -> None:
     assert query.offset_by_execution == {"a-1": 5, "b-2": 7}
 
 
-@pytest.mark.parametrize("offsets", ["a", "a:", "a:-1", "a:x", ":5"])
+@pytest.mark.parametrize("offsets", ["a", "a:", "a:-1", "a:x", ":5", "a:" + "1" * 5000])
 def test_offsets_of_another_form_are_refused(offsets: str) -> None:
     """What is no offset is named."""
     with pytest.raises(ValidationError, match="EXECUTION_ID:OFFSET"):
