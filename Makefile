@@ -35,8 +35,8 @@ browser: $(WEB)/node_modules/.installed-dev web $(VENV)/installed-browser ## a r
 screenshots: $(WEB)/node_modules/.installed-dev web $(VENV)/installed-browser ## every page, light and dark, wide and narrow, into .myx/screenshots
 	MYX_SCREENSHOTS=.myx/screenshots $(BIN)/python -m pytest tests/browser/test_screenshots.py $(PYTEST_ARGS)
 
-test: $(VENV)/installed-dev ## unit, architecture, contract and integration tests
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: $(VENV)/installed-dev ## unit, architecture, contract and integration tests, side by side (PYTEST_ARGS="-n 0 tests/unit")
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 sanity: $(VENV)/installed-dev ## the collection: ansible-test, docs, changelog, artifact (TEST=NAME: one; PART=sanity, units, integration)
 	@tests/collection/check $(if $(TEST),--test $(TEST),$(PART))
