@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How does a test get a control plane that has something of everything? Made through its API."""
 
+from measured import measure
 from real_control_plane import ControlPlaneProcess
 
 PAGES = {
@@ -60,6 +61,7 @@ async def furnish(control_plane: ControlPlaneProcess) -> None:
         variables = {"http_port": 8080 + number}
         there = {"groups": ["web"], "labels": labels, "variables": variables}
         await post("/hosts", host | about | there)
+    measure(control_plane, "local")
     for script, content in (("green", OUTPUT), ("red", "echo It broke >&2; exit 3")):
         body = {"kind": "script", "script": {"name": script, "content": content}, "limit": "local"}
         run = await post("/runs", body)

@@ -42,6 +42,11 @@ class ControlPlaneProcess:
         return self._port
 
     @property
+    def database_file(self) -> Path:
+        """Its tables, where no other database is set."""
+        return self._data_dir / "myx.db"
+
+    @property
     def token(self) -> str:
         """The admin's token, once it has started."""
         return (self._data_dir / "admin-token").read_text().strip()
