@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which hosts do the plays of a playbook name? As patterns, which ``api.hosts`` then resolves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.runs.errors import HostsNotKnownYetError, LimitRequiredError
@@ -49,9 +49,17 @@ def _render_patterns(
     patterns: list[str] = []
     unknown = list(facts.unknown_imports)
     for play in facts.plays:
-        template = ":".join(play.hosts)
+        template = _join(play.hosts)
         try:
             patterns.append(render_pattern(template, {**play.variables, **extra_vars}))
         except CannotRenderError:
             unknown.append(template)
     return list(dict.fromkeys(patterns)), unknown
+
+
+def _join(hosts: Sequence[str]) -> str:
+    """Join a play's list of patterns as Ansible does, which splits each of them first."""
+    if len(hosts) == 1:
+        return hosts[0]
+    # Where there is a comma, Ansible takes no colon for a separator.
+    return ":".join(pattern.replace(",", ":") for pattern in hosts)

@@ -59,3 +59,9 @@ def test_extra_vars_win_over_the_plays_own() -> None:
 
     assert list_patterns(playbook, None, {}) == ["db"]
     assert list_patterns(playbook, None, {"target": "web"}) == ["web"]
+
+
+def test_a_list_of_patterns_keeps_all_of_them() -> None:
+    """A play's list may hold patterns with commas: none of the names behind them is dropped."""
+    listed = PlaybookFacts((Play(("web1,web2", "db", "!web2")), Play(("web1,web2",))), ())
+    assert list_patterns(listed, None, {}) == ["web1:web2:db:!web2", "web1,web2"]
