@@ -89,6 +89,18 @@ def test_a_full_queue_is_tried_again(tmp_path: Path) -> None:
         assert notifier.flush(retry_at) is None
 
 
+def test_what_cannot_be_told_is_no_fault(tmp_path: Path) -> None:
+    """Whatever the system says to a datagram, the execution goes on: readers look by themselves."""
+    with (
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other,
+        closing(Notifier(tmp_path, "id")) as notifier,
+    ):
+        other.bind(os.path.relpath(tmp_path / "agent.sock"))
+        other.listen()
+        notifier.mark()
+        assert notifier.flush(0.0) is None
+
+
 def test_without_an_agent_nothing_is_pending(tmp_path: Path) -> None:
     """A supervisor without an agent has nobody to tell, and does not try again."""
     with closing(Notifier(tmp_path, "id")) as notifier:

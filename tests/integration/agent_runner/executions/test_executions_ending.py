@@ -103,14 +103,24 @@ async def test_a_stopped_program_is_ended(host: Any) -> None:
     assert (await host.follow("id")).result.state == "canceled"
 
 
-async def test_canceled_before_its_start_it_never_runs(host: Any, tmp_path: Path) -> None:
+async def test_canceled_before_its_start_it_never_runs(
+    host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A cancel that comes before the program was started keeps it from starting."""
+    supervisors = host.executions._supervisors
+    spawn = supervisors.spawn
+
+    async def cancel_and_spawn(*args: Any) -> Any:
+        await host.cancel("id")
+        return await spawn(*args)
+
+    monkeypatch.setattr(supervisors, "spawn", cancel_and_spawn)
     mark = tmp_path / "ran"
     await host.run("id", "touch", str(mark))
-    await host.cancel("id")
-    followed = await host.follow("id")
-    assert followed.result.state in {"canceled", "successful"}
-    assert mark.exists() == (followed.result.state == "successful")
+    result = (await host.follow("id")).result
+    assert (result.state, result.return_code) == ("canceled", None)
+    assert result.reason.endswith("before its start")
+    assert not mark.exists()
 
 
 async def test_nobody_cancels_what_is_unknown(host: Any) -> None:
