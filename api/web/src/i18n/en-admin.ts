@@ -42,6 +42,7 @@ export const enAdmin = {
   "people.add-token": "Make a token",
   "people.grants": "Grants",
   "people.disabled": "disabled",
+  "people.of-user": "User",
   "people.as-user": "as its user",
   "people.expires": "Expires",
   "people.never": "never",

@@ -43,6 +43,7 @@ export const zhAdmin: Record<AdminKey, string> = {
   "people.add-token": "创建令牌",
   "people.grants": "权限",
   "people.disabled": "已停用",
+  "people.of-user": "所属用户",
   "people.as-user": "与用户相同",
   "people.expires": "到期时间",
   "people.never": "永不",

@@ -140,7 +140,7 @@ function Tokens() {
   const { t, language } = useLanguage();
   const columns: Column<Token>[] = [
     {
-      head: t("sign-in.name"),
+      head: t("schedules.name"),
       cell: (token) => (
         <>
           <Text size="sm" fw={600}>
@@ -150,7 +150,7 @@ function Tokens() {
         </>
       ),
     },
-    { head: t("runs.column-by"), visibleFrom: "sm", cell: (token) => token.user ?? "–" },
+    { head: t("people.of-user"), visibleFrom: "sm", cell: (token) => token.user ?? "–" },
     {
       head: t("people.grants"),
       visibleFrom: "md",

@@ -24,7 +24,7 @@ const PATHS = {
   link: "M9 15l6-6M10 6l1-1a5 5 0 017 7l-1 1M14 18l-1 1a5 5 0 01-7-7l1-1",
   leave: "M14 4h5v16h-5M10 8l-4 4 4 4M6 12h9",
   add: "M12 5v14M5 12h14",
-  more: "M5 12h.01M12 12h.01M19 12h.01",
+  more: "M5 11.1a.9.9 0 100 1.8.9.9 0 100-1.8zM12 11.1a.9.9 0 100 1.8.9.9 0 100-1.8zM19 11.1a.9.9 0 100 1.8.9.9 0 100-1.8z",
   groups: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
   notifications: "M6 16V10a6 6 0 0112 0v6l2 2H4zM10 21h4",
   close: "M6 6l12 12M18 6L6 18",
