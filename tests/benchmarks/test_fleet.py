@@ -76,6 +76,17 @@ class Plane:
                         if name == "end":
                             return
 
+    async def receive(self, run_id: int) -> AsyncIterator[tuple[float, bytes]]:
+        """Yield what a stream of a run sends, each piece after the time it came at."""
+        async with self._session.get(f"/api/v1/runs/{run_id}/stream") as answer:
+            async for chunk in answer.content.iter_any():
+                yield time.time(), chunk
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds for which its event loop was ready and had no processor."""
+        return int(self._read("schedstat").split()[1]) / 1e9
+
     @property
     def cpu_s(self) -> float:
         """Seconds of processor time that it has used."""
@@ -89,6 +100,28 @@ class Plane:
 
     def _read(self, name: str) -> str:
         return Path(f"/proc/{self.process.pid}/{name}").read_text()
+
+
+def read_shares(plane: Plane) -> Figures:
+    """Return seconds of processors: of the server, of the streams' client, and of all there is."""
+    words = Path("/proc/stat").read_text().split(maxsplit=9)[1:9]
+    return {
+        "passed": time.monotonic(),
+        "server": plane.cpu_s,
+        "client of the streams": time.process_time(),
+        "everything, Chromium too": sum(map(int, words[:3] + words[5:8])) / TICKS,
+        "server waited for a core": plane.waited_s,
+    }
+
+
+def compare_shares(begun: Figures, ended: Figures) -> Figures:
+    """Return the shares of the time between."""
+    passed = ended["passed"] - begun["passed"]
+    return {
+        f"{name} (%)": 100 * (ended[name] - begun[name]) / passed
+        for name in begun
+        if name != "passed"
+    }
 
 
 @contextlib.asynccontextmanager
