@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 from api.auth.permissions import READ_RUNS
 from api.auth.requirements import RequestScope, allow
 from api.core.problem import describe_errors
-from api.dependencies import RequestComposition
+from api.dependencies import RequestComposition, while_asked
 from api.executions.errors import EventsRemovedError, ExecutionNotFoundError, LogRemovedError
 from api.executions.schemas import (
     EventsOut,
@@ -46,6 +46,7 @@ async def get_execution(
     "/{execution_id}/log",
     summary="Read a log",
     operation_id="read_log",
+    dependencies=[while_asked()],
     responses=describe_errors(LogRemovedError),
 )
 async def read_log(
@@ -65,6 +66,7 @@ async def read_log(
     "/{execution_id}/log/pieces",
     summary="Read a log of both types",
     operation_id="read_log_pieces",
+    dependencies=[while_asked()],
     responses=describe_errors(LogRemovedError),
 )
 async def read_log_pieces(
@@ -84,6 +86,7 @@ async def read_log_pieces(
     "/{execution_id}/log/search",
     summary="Search a log",
     operation_id="search_log",
+    dependencies=[while_asked()],
     responses=describe_errors(LogRemovedError),
 )
 async def search_log(
@@ -94,7 +97,7 @@ async def search_log(
 ) -> LogMatch:
     """Find the next line with a text, or with a failure; terminal sequences are left out.
 
-    An answer looks through 32 MiB at most: while `is_complete` is false, send `scanned_to` as
+    An answer looks through 128 MiB at most: while `is_complete` is false, send `scanned_to` as
     `offset` to look on.
     """
     return await composition.log_navigator.search(execution_id, query, scope)
@@ -104,6 +107,7 @@ async def search_log(
     "/{execution_id}/log/place",
     summary="Find a line of a log",
     operation_id="find_log_place",
+    dependencies=[while_asked()],
     responses=describe_errors(LogRemovedError),
 )
 async def find_log_place(
@@ -144,6 +148,7 @@ async def download_log(
     "/{execution_id}/events",
     summary="Read events",
     operation_id="read_events",
+    dependencies=[while_asked()],
     responses=describe_errors(EventsRemovedError),
 )
 async def read_events(

@@ -10,11 +10,15 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate, islice
 
 from api.logs.store import LogStore, read_full
 
 STEP_BYTES = 1024 * 1024
 """How far the places lie apart whose numbers are remembered: 1,024 of them for a gigabyte."""
+
+STEPS_AT_ONCE = 4
+"""How many of them are read and counted in one go."""
 
 COUNTED_BYTES = 128 * 1024 * 1024
 """How much of a log one call counts."""
@@ -67,11 +71,10 @@ class LineCounts:
         if not is_counted:
             return Place(None, None, counted_to, is_complete=False)
         step = max(0, bisect_left(counts, before) - 1)
-        block, at = await self._read(execution_id, step), 0
-        for _ in range(before - counts[step]):
-            at = block.find(b"\n", at) + 1
-            if at == 0:
-                return Place(None, None, counted_to, is_complete=True)
+        block = await self._read(execution_id, step)
+        at = await asyncio.to_thread(_find_line, block, before - counts[step])
+        if at is None:
+            return Place(None, None, counted_to, is_complete=True)
         return Place(line, step * STEP_BYTES + at, counted_to, is_complete=True)
 
     def _remember(self, execution_id: str) -> list[int]:
@@ -85,17 +88,33 @@ class LineCounts:
         self, execution_id: str, counts: list[int], is_enough: Callable[[], bool]
     ) -> bool:
         """Count on; return whether that is enough, or all that is stored has been counted."""
-        for _ in range(COUNTED_BYTES // STEP_BYTES):
+        for _ in range(COUNTED_BYTES // (STEP_BYTES * STEPS_AT_ONCE)):
             if is_enough():
                 return True
             step = len(counts) - 1
-            block = await self._read(execution_id, step)
-            if len(block) < STEP_BYTES:
-                return True
-            lines = await asyncio.to_thread(block.count, b"\n")
+            block = await self._read(execution_id, step, STEPS_AT_ONCE)
+            lines = await asyncio.to_thread(_count_steps, block)
             if len(counts) - 1 == step:  # nobody else has counted it meanwhile
-                counts.append(counts[step] + lines)
+                counts.extend(islice(accumulate(lines, initial=counts[step]), 1, None))
+            if len(lines) < STEPS_AT_ONCE:
+                return True
         return is_enough()
 
-    async def _read(self, execution_id: str, step: int) -> bytes:
-        return await read_full(self._logs, execution_id, step * STEP_BYTES, STEP_BYTES)
+    async def _read(self, execution_id: str, step: int, steps: int = 1) -> bytes:
+        return await read_full(self._logs, execution_id, step * STEP_BYTES, steps * STEP_BYTES)
+
+
+def _count_steps(block: bytes) -> list[int]:
+    """Count the newlines of each step that is whole."""
+    starts = range(0, len(block) - STEP_BYTES + 1, STEP_BYTES)
+    return [block.count(b"\n", start, start + STEP_BYTES) for start in starts]
+
+
+def _find_line(block: bytes, before: int) -> int | None:
+    """Return where the line begins that stands behind so many others."""
+    at = 0
+    for _ in range(before):
+        at = block.find(b"\n", at) + 1
+        if at == 0:
+            return None
+    return at

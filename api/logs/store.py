@@ -77,13 +77,14 @@ class LogStore(Protocol):
 
 async def read_full(logs: LogStore, execution_id: str, offset: int, length: int) -> bytes:
     """Read so many bytes of whichever type; fewer only at the end of what is stored."""
-    data = bytearray()
-    while len(data) < length:
-        more = await logs.read_bytes(execution_id, offset + len(data), length - len(data))
+    parts, size = [], 0
+    while size < length:
+        more = await logs.read_bytes(execution_id, offset + size, length - size)
         if not more:
             break
-        data += more
-    return bytes(data)
+        parts.append(more)
+        size += len(more)
+    return b"".join(parts)  # of one part that one, without a copy
 
 
 def find_new_part(execution_id: str, size: int, offset: int, data: bytes) -> bytes:

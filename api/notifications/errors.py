@@ -7,9 +7,10 @@
 ``NotificationDisabledError`` 409  nothing is sent while it is disabled
 ``NotificationLimitError`` 409     there are as many as there can be
 ``FeedRemovedError`` 410           events behind a cursor were too old
+``FeedBusyError`` 429              you follow events in as many streams as there can be
 """
 
-from api.core.errors import ConflictError, GoneError, NotFoundError
+from api.core.errors import ConflictError, GoneError, NotFoundError, TooManyRequestsError
 
 
 class NotificationNotFoundError(NotFoundError):
@@ -53,4 +54,19 @@ class FeedRemovedError(GoneError):
         return cls(
             f"Events behind {after} were removed, which MYX_KEEP_DELIVERIES_DAYS says. Those from "
             f"{oldest} on are there: read on with after={oldest - 1}, or with after=0."
+        )
+
+
+class FeedBusyError(TooManyRequestsError):
+    """You follow events in as many streams as there can be; close one that nobody reads."""
+
+    code = "feed_busy"
+
+    @classmethod
+    def of(cls, name: str, most: int) -> "FeedBusyError":
+        """Say how many there are."""
+        return cls(
+            f"{most} streams of events are open for '{name}', which is the most. Close one that "
+            "nobody reads, let its reader pass events on, or give other readers a user or token "
+            "of their own."
         )

@@ -306,9 +306,8 @@ async def stream_run(
     First comes the run, then all its executions, then their logs from offset 0 or from `offsets`;
     then each change as it happens. Whoever reconnects sends the offsets it has.
     """
-    await composition.run_streams.get_run(run_id, scope)
     return StreamingResponse(
-        composition.run_streams.follow(
+        await composition.run_streams.open(
             run_id, scope, query.offset_by_execution, with_log=query.log
         ),
         media_type="text/event-stream",

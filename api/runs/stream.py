@@ -5,8 +5,8 @@ The viewer's own offsets decide what it is sent: a slow one reads the store late
 round sends each log one piece at most, so that no host of a run starves the others.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Annotated, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -116,17 +116,24 @@ class RunStreams:
         self._changes = changes
 
     async def get_run(self, run_id: int, scope: Scope) -> Run:
-        """Return the run as it is now.
+        """Return the run as it is now; raises as ``open``."""
+        async with self._read_work(scope=scope) as work:
+            return await work.runs.get_run(run_id)
+
+    async def open(
+        self, run_id: int, scope: Scope, offsets: dict[str, int], *, with_log: bool
+    ) -> AsyncIterator[bytes]:
+        """Return what ``follow`` yields, once it has begun.
 
         Raises:
             RunNotFoundError: there is none with that number within the scope.
         """
-        async with self._read_work(scope=scope) as work:
-            return await work.runs.get_run(run_id)
+        events = self.follow(run_id, scope, offsets, with_log=with_log)
+        return _resume(await anext(events), events)
 
     async def follow(
         self, run_id: int, scope: Scope, offsets: dict[str, int], *, with_log: bool
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes]:
         """Yield the run's events; ends with its ``end``, or when this process is about to stop."""
         with self._changes.subscribe(run_id) as subscription:
             async with self._read_work(scope=scope) as work:
@@ -273,6 +280,13 @@ class _Viewer:
             host=execution.host,
             **piece.model_dump(exclude={"size", "is_final"}),
         )
+
+
+async def _resume(first: bytes, rest: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    async with aclosing(rest):
+        yield first
+        async for chunk in rest:
+            yield chunk
 
 
 async def _join(events: AsyncIterator[tuple[str, BaseModel]]) -> AsyncIterator[bytes]:

@@ -7,17 +7,24 @@ import ipaddress
 import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from fastapi import FastAPI
 
 
 @contextlib.asynccontextmanager
-async def serve_app(app: FastAPI) -> AsyncIterator[str]:
-    """Serve the application with its lifespan until the end of the block; yields its URL."""
+async def serve_app(
+    app: FastAPI, *, lifespan: Literal["auto", "off"] = "auto"
+) -> AsyncIterator[str]:
+    """Serve the application until the end of the block; yields its URL.
+
+    Its lifespan is that of the block, or ``off`` where it has been started already.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(app, log_config=None, access_log=False, ws="none")
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, ws="none", lifespan=lifespan
+        )
         server = uvicorn.Server(config)
         # Not serve(): it would take the signals that pytest waits for.
         config.load()

@@ -6,8 +6,9 @@ that grow in the order in which it was told. A number is never given twice, and 
 than a larger one, so that whoever sends the last one back misses nothing.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Protocol
 
@@ -19,7 +20,7 @@ from api.core.clock import Clock
 from api.core.storable import MAX_INT8
 from api.executions.changes import FEED, Changes
 from api.models.triggers.notification import NotificationEvent
-from api.notifications.errors import FeedRemovedError
+from api.notifications.errors import FeedBusyError, FeedRemovedError
 from api.notifications.queue import NotificationQueue
 from api.notifications.schemas import Event
 
@@ -28,6 +29,10 @@ MAX_FEED = 500
 
 KEEP_ALIVE_S = 15.0
 """After so long without an event a comment is sent, so that proxies keep the connection."""
+
+MAX_STREAMS = 100
+"""The most streams that one user or token holds open at a replica: each event costs every one of
+them a look at the database."""
 
 
 class FeedQuery(BaseModel):
@@ -110,6 +115,24 @@ class Feed:
         self._open_work = open_work
         self._changes = changes
         self._clock = clock
+        self._streams: Counter[str] = Counter()
+        """How many are open, by the name of whose they are."""
+
+    @contextmanager
+    def take_place(self, name: str) -> Iterator[None]:
+        """Have a place for a stream of theirs while the block lasts.
+
+        Raises:
+            FeedBusyError: they have as many as there can be.
+        """
+        if self._streams[name] >= MAX_STREAMS:
+            raise FeedBusyError.of(name, MAX_STREAMS)
+        self._streams[name] += 1
+        try:
+            yield
+        finally:
+            self._streams[name] -= 1
+            self._streams += Counter()  # forgets who has none
 
     async def read(self, query: FeedQuery, scope: Scope) -> FeedOut:
         """Read events, waiting up to ``wait_s`` for the first one.

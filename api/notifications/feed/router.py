@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Which routes has the feed? What happens to runs and hosts, in answers or as a stream."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, status
+from fastapi import APIRouter, Depends, Header, Query, status
 from fastapi.responses import StreamingResponse
 
 from api.auth.permissions import READ_RUNS
-from api.auth.requirements import RequestScope, allow
+from api.auth.requirements import RequestPrincipal, RequestScope, allow
 from api.core.problem import describe_errors
 from api.core.storable import MAX_INT8
-from api.dependencies import RequestComposition
-from api.notifications.errors import FeedRemovedError
+from api.dependencies import RequestComposition, while_asked
+from api.notifications.errors import FeedBusyError, FeedRemovedError
 from api.notifications.feed.reader import FeedOut, FeedQuery
 
 router = APIRouter(prefix="/events", tags=["events"], dependencies=[allow(READ_RUNS)])
@@ -25,10 +26,19 @@ LastEventId = Annotated[
 ]
 
 
+async def take_place(
+    principal: RequestPrincipal, composition: RequestComposition
+) -> AsyncIterator[None]:
+    """Have a place for a stream until it has been sent."""
+    with composition.feed.take_place(principal.name):
+        yield
+
+
 @router.get(
     "",
     summary="Read events of runs and hosts",
     operation_id="read_feed",
+    dependencies=[while_asked()],
     responses=describe_errors(FeedRemovedError),
 )
 async def read_feed(
@@ -45,13 +55,14 @@ async def read_feed(
     "/stream",
     summary="Follow events of runs and hosts",
     operation_id="stream_feed",
+    dependencies=[Depends(take_place)],
     response_class=StreamingResponse,
     responses={
         status.HTTP_200_OK: {
             "content": {"text/event-stream": {}},
             "description": "Events named as those of notifications; their ids are cursors",
         },
-        **describe_errors(FeedRemovedError),
+        **describe_errors(FeedRemovedError, FeedBusyError),
     },
 )
 async def stream_feed(

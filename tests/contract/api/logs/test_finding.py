@@ -72,6 +72,7 @@ async def test_a_text_is_found_wherever_it_stands(store: LogStore) -> None:
     assert await find_all(store, len(data), finds_text("needLE")) == expected
     assert await find_all(store, len(data), finds_text("nowhere")) == []
     assert await find_all(store, len(data), finds_text("needle 58")) == [expected[-2]]
+    assert await find_all(store, len(data), finds_text("58")) == [expected[-2]]
 
 
 async def test_what_a_terminal_hides_is_not_searched(store: LogStore) -> None:
