@@ -100,9 +100,7 @@ def settings(size: tuple[str, Size], tmp_path: Path) -> Iterator[Settings]:
         programs = find_programs()
         if programs is None:
             pytest.skip("PostgreSQL's server is not installed")
-        cluster = PostgresCluster(
-            programs, autovacuum="on", shared_buffers="256MB", max_wal_size="4GB"
-        )
+        cluster = PostgresCluster(programs, shared_buffers="256MB", max_wal_size="4GB")
         url = cluster.make_url(cluster.create_database())
     (tmp_path / "data").mkdir()
     made = load_settings(
